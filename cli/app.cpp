@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app.hpp"
+
+#include <algorithm>
+
+#include <fmt/ostream.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "commands/commands.hpp"
+#include "job/explain.hpp"
+#include "report/json_lines.hpp"
+#include "report/messages.hpp"
+#include "version.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+constexpr const char* description =
+    "Back up vSphere VMs by rotating full clones.\n\n"
+    "A backup snapshots a running VM, clones the snapshot to a backup datastore as\n"
+    "zz_<vm>-<slot>-<yyyyMMddHHmm>, removes the snapshot, and lets the oldest clone expire.\n"
+    "Every clone is a VM that can be started as it stands.";
+
+constexpr const char* footer =
+    "First steps:\n"
+    "  vmrotate credential add --vcenter vc.example.com --user backup@vsphere.local\n"
+    "  vmrotate plan avocado2 --vcenter vc.example.com --datastore NFS_durian\n"
+    "  vmrotate backup avocado2 --vcenter vc.example.com --datastore NFS_durian\n\n"
+    "'vmrotate VERB --help' tells more. Exit codes: 0 ok, 1 failed, 2 usage or configuration,\n"
+    "3 some VMs failed, 4 refused by a guard, 10 server unreachable or not trusted, 11 busy,\n"
+    "12 logon, 13 privilege, 130/143 interrupted.";
+
+bool wants_json(const std::vector<std::string>& arguments)
+{
+    return std::ranges::count(arguments, "--json") > 0;
+}
+
+/// The first word that is no option: for messages.
+std::string verb_of(const std::vector<std::string>& arguments)
+{
+    const auto verb = std::ranges::find_if(
+        arguments, [](const std::string& word) { return !word.starts_with("-"); });
+    return verb == arguments.end() ? std::string() : *verb;
+}
+
+void add_globals(CLI::App& app, Globals& globals)
+{
+    app.add_flag("--json", globals.json, "Write JSON lines to standard output");
+    app.add_flag("-q,--quiet", globals.quiet, "Say nothing but warnings and errors");
+    app.add_flag("-v,--verbose", globals.verbose, "Say more");
+    app.add_option("-c,--config", globals.config_file, "The configuration file");
+    app.set_version_flag("--version", fmt::format("vmrotate {}", version));
+    app.fallthrough();  // before the verbs are added: they inherit it
+}
+
+Error explain_parse_error(const CLI::App& app, const CLI::ParseError& e,
+                          const std::vector<std::string>& arguments)
+{
+    std::vector<std::string> verbs;
+    for (const CLI::App* command : app.get_subcommands({}))
+        verbs.push_back(command->get_name());
+    const std::string verb = verb_of(arguments);
+    if (verb.empty() || std::ranges::count(verbs, verb) > 0)
+        return {
+            ErrorKind::usage, e.what(),
+            verb.empty() ? "see 'vmrotate --help'" : fmt::format("see 'vmrotate {} --help'", verb)};
+    const auto near = nearest(verb, verbs);
+    return {
+        ErrorKind::usage, fmt::format("there is no verb '{}'", verb),
+        near.empty() ? "see 'vmrotate --help'" : fmt::format("did you mean '{}'?", near.front())};
+}
+
+int parse_and_run(const std::vector<std::string>& arguments, Environment& environment)
+{
+    CLI::App app{description, "vmrotate"};
+    app.footer(footer);
+    app.require_subcommand(0, 1);  // (1) would answer a mistyped verb with "is required"
+    Globals globals;
+    int exit_code = 0;
+    add_globals(app, globals);
+    const Context context{environment, globals, exit_code};
+    add_backup(app, context);
+    add_plan(app, context);
+    add_list(app, context);
+    add_credential(app, context);
+
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants
+    try {
+        app.parse(std::move(reversed));
+    } catch (const CLI::Success& e) {  // --help, --version
+        return app.exit(e, environment.out, environment.err);
+    } catch (const CLI::ParseError& e) {
+        throw explain_parse_error(app, e, arguments);
+    }
+    if (app.get_subcommands().empty())
+        throw Error(ErrorKind::usage, "no verb is given", "see 'vmrotate --help'");
+    return exit_code;
+}
+
+int fail(const std::vector<std::string>& arguments, Environment& environment, const Error& e)
+{
+    const int code = static_cast<int>(e.kind());
+    report::write_error(environment.err, e);
+    if (wants_json(arguments))
+        report::write_failure(environment.out, verb_of(arguments), e, code);
+    return code;
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, Environment& environment)
+try {
+    return parse_and_run(arguments, environment);
+} catch (const Error& e) {
+    return fail(arguments, environment, e);
+} catch (const vimclient::Fault& fault) {
+    return fail(arguments, environment, job::explain(fault, "go on"));
+} catch (const credstore::StoreError& e) {
+    return fail(arguments, environment, {ErrorKind::logon, e.what(), e.hint()});
+} catch (const vimclient::Cancelled&) {
+    return fail(arguments, environment, {ErrorKind::interrupted, "interrupted"});
+} catch (const std::exception& e) {
+    return fail(arguments, environment,
+                {ErrorKind::failed, e.what(), "this is a defect of vmrotate; please report it"});
+}
+
+}  // namespace vmrotate::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace vmrotate {
+
+/// Time as this program sees it. Tests bring their own.
+struct Clock {
+    std::function<std::chrono::sys_seconds()> now;         ///< UTC, of this machine
+    std::function<std::chrono::milliseconds()> steady;     ///< for durations; never steps
+    std::function<void(std::chrono::milliseconds)> pause;  ///< returns early on a stop request
+
+    /// "202609250241" in local time, for names.
+    std::function<std::string(std::chrono::sys_seconds)> stamp;
+
+    /// "2026-09-25 02:41:07" in local time, for screens.
+    std::function<std::string(std::chrono::sys_seconds)> local_text;
+};
+
+}  // namespace vmrotate

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "commands/each_vm.hpp"
+#include "commands/options.hpp"
+#include "commands/session.hpp"
+#include "job/backup_vm.hpp"
+#include "job/explain.hpp"
+#include "report/backup_report.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+struct Options {
+    ServerOptions server;
+    SelectionOptions selection;
+    bool dry_run = false;
+};
+
+report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run)
+{
+    report::VmResult result{run.assignment.vm, {}, {}};
+    try {
+        result.outcome = job::backup_vm(vsphere, run);
+        result.interrupted = run.stop.stop_requested() && !result.outcome->ok();
+    } catch (const vimclient::Cancelled&) {
+        result.interrupted = true;
+        result.error =
+            Error(ErrorKind::interrupted, "interrupted: no generation was made, none was deleted");
+    } catch (const Error& e) {
+        result.error = e;
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        result.error = job::explain(lost, "tell whether the backup was made");
+    } catch (const vimclient::Fault& fault) {
+        result.error = job::explain(fault, "back it up");
+    }
+    return result;
+}
+
+void show(const Context& context, const report::VmResult& result)
+{
+    Environment& environment = context.environment;
+    if (context.globals.json) {
+        report::write_result_json(environment.out, result);
+        if (!result.error && result.ok())
+            return;
+    }
+    std::ostream nowhere(nullptr);
+    report::write_result(context.globals.json ? nowhere : environment.out, environment.err, result);
+}
+
+int run(const Options& options, const Context& context)
+{
+    const auto config = load_config(context, options.server);
+    const auto selection = selected(config, options.selection);
+    if (options.dry_run)
+        return show_plans(context, config, selection, "backup");
+
+    std::vector<report::VmResult> results;
+    const std::string run_id = context.environment.random_id();
+    Session session = open_session(context, config.vcenter, run_id);
+    for (const config::Assignment& assignment : selection) {
+        const auto progress = make_progress(context, assignment.vm);
+        results.push_back(
+            back_up(session.vsphere(),
+                    make_run(context, assignment, source_names(config, selection), *progress)));
+        progress->done();
+        show(context, results.back());
+        if (context.environment.stop.stop_requested())
+            break;
+    }
+    const int code = report::exit_code_of(results);
+    if (context.globals.json)
+        report::write_summary_json(context.environment.out, results, code);
+    return code;
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, const Context& context)
+{
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("backup", "Back up VMs, then let old generations expire");
+    options->server.add_to(*command);
+    options->selection.add_to(*command);
+    command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
+    command->footer(
+        "Without a VM or --job, every job of the configuration is run.\n\n"
+        "Examples:\n"
+        "  vmrotate backup avocado2 --vcenter vc.example.com --datastore NFS_durian\n"
+        "  vmrotate backup --job nightly\n"
+        "  vmrotate backup avocado2 --dry-run\n\n"
+        "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some VMs failed, 4 refused,\n"
+        "10 server unreachable or not trusted, 11 busy, 12 logon, 13 privilege, 130/143 signal");
+    command->callback([options, context] { context.exit_code = run(*options, context); });
+}
+
+}  // namespace vmrotate::cli

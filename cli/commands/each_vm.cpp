@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands/each_vm.hpp"
+
+#include <utility>
+
+#include "base/error.hpp"
+#include "commands/options.hpp"
+#include "commands/session.hpp"
+#include "job/explain.hpp"
+#include "job/prepare.hpp"
+#include "report/json_lines.hpp"
+#include "report/messages.hpp"
+#include "report/plan_report.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+report::Detail detail_of(const Context& context)
+{
+    if (context.globals.quiet)
+        return report::Detail::warnings;
+    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
+}
+
+/// Shows one plan; the exit code that this VM alone would have.
+int show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run)
+{
+    Environment& environment = context.environment;
+    const std::string& vm = run.assignment.vm;
+    try {
+        const auto prepared =
+            job::explaining("read the inventory", [&] { return job::prepare(vsphere, run); });
+        if (context.globals.json)
+            report::write_plan_json(environment.out, vm, prepared);
+        else
+            report::write_plan(environment.out, prepared);
+        return 0;
+    } catch (const Error& e) {
+        report::write_error(environment.err, e.within(vm));
+        if (context.globals.json)
+            report::write_line(environment.out, "error",
+                               {{"vm", vm},
+                                {"exit_code", static_cast<int>(e.kind())},
+                                {"message", e.what()},
+                                {"hint", e.hint()}});
+        return static_cast<int>(e.kind());
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm)
+{
+    return std::make_unique<report::Progress>(context.environment.err, context.environment.clock,
+                                              vm, detail_of(context),
+                                              context.environment.screen.columns);
+}
+
+job::Run make_run(const Context& context, const config::Assignment& assignment,
+                  std::vector<std::string> sources, job::Observer& observer)
+{
+    Environment& environment = context.environment;
+    return {.assignment = assignment,
+            .sources = std::move(sources),
+            .id = environment.random_id(),
+            .clock = environment.clock,
+            .observer = observer,
+            .lock =
+                [&environment](const std::string& uuid) {
+                    return environment.lock(environment.paths.state, uuid);
+                },
+            .stop = environment.stop};
+}
+
+int show_plans(const Context& context, const config::Config& config,
+               const std::vector<config::Assignment>& selection, const std::string& verb)
+{
+    Session session = open_session(context, config.vcenter, context.environment.random_id());
+    int failures = 0, last_failure = 0;
+    for (const config::Assignment& assignment : selection) {
+        const auto progress = make_progress(context, assignment.vm);
+        const int code =
+            show_plan(context, session.vsphere(),
+                      make_run(context, assignment, source_names(config, selection), *progress));
+        if (code != 0) {
+            ++failures;
+            last_failure = code;
+        }
+    }
+    int code = last_failure;
+    if (failures > 0 && selection.size() > 1)
+        code = static_cast<int>(static_cast<std::size_t>(failures) == selection.size()
+                                    ? ErrorKind::failed
+                                    : ErrorKind::some_failed);
+    if (context.globals.json)
+        report::write_line(context.environment.out, "summary",
+                           {{"verb", verb},
+                            {"result", report::result_word(code)},
+                            {"dry_run", true},
+                            {"changed", static_cast<std::size_t>(failures) < selection.size()},
+                            {"exit_code", code}});
+    return code;
+}
+
+}  // namespace vmrotate::cli

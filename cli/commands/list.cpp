@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/error.hpp"
+#include "commands/options.hpp"
+#include "commands/session.hpp"
+#include "job/explain.hpp"
+#include "job/prepare.hpp"
+#include "report/json_lines.hpp"
+#include "report/list_report.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+struct Options {
+    ServerOptions server;
+    SelectionOptions selection;
+};
+
+report::Listing listing_of(vimclient::Vsphere& vsphere, const config::Assignment& assignment)
+try {
+    auto located =
+        job::explaining("read the inventory", [&] { return job::locate(vsphere, assignment); });
+    auto members = job::read_set(vsphere, located.id);
+    return {assignment.vm, assignment.policy.set, assignment.policy.keep, std::move(located),
+            std::move(members)};
+} catch (const Error& e) {
+    throw e.within(assignment.vm);
+}
+
+int run(const Options& options, const Context& context)
+{
+    const auto config = load_config(context, options.server);
+    const auto selection = selected(config, options.selection);
+    Environment& environment = context.environment;
+    Session session = open_session(context, config.vcenter, environment.random_id());
+
+    std::size_t generations = 0;
+    for (const config::Assignment& assignment : selection) {
+        const auto listing = listing_of(session.vsphere(), assignment);
+        generations += listing.members.generations.size();
+        if (context.globals.json)
+            report::write_listing_json(environment.out, listing);
+        else
+            report::write_listing(environment.out, environment.clock, listing);
+    }
+    if (context.globals.json)
+        report::write_line(environment.out, "summary",
+                           {{"verb", "list"},
+                            {"result", "ok"},
+                            {"changed", false},
+                            {"exit_code", 0},
+                            {"generations", generations}});
+    return 0;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, const Context& context)
+{
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("list", "List the generations of VMs, newest first");
+    options->server.add_to(*command);
+    options->selection.add_to(*command);
+    command->footer(
+        "Examples:\n"
+        "  vmrotate list avocado2\n"
+        "  vmrotate list --json");
+    command->callback([options, context] { context.exit_code = run(*options, context); });
+}
+
+}  // namespace vmrotate::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "commands/commands.hpp"
+#include "config/config.hpp"
+
+/// The options that several verbs share, and what they make of the configuration.
+namespace vmrotate::cli {
+
+/// Which server, and where its logon is. Each overrides [vcenter].
+struct ServerOptions {
+    std::string vcenter, user, ca_file, fingerprint, store, key_file;
+
+    void add_to(CLI::App& command);
+};
+
+/// Which VMs, and how they are backed up.
+struct SelectionOptions {
+    std::vector<std::string> vms, jobs;
+
+    void add_to(CLI::App& command);
+
+    /// What the command line says about the policy, to be laid on top of the configuration.
+    const config::Layer& layer() const { return layer_; }
+
+private:
+    config::Layer layer_;
+};
+
+/// The configuration file, if there is one, with the server options laid on top. Throws
+/// Error (usage) with every problem of the file.
+config::Config load_config(const Context& context, const ServerOptions& options);
+
+/// The VMs that are meant, once nothing contradicts anything. Throws Error (usage).
+std::vector<config::Assignment> selected(const config::Config& config,
+                                         const SelectionOptions& options);
+
+/// Names of all VMs that the configuration and the selection back up.
+std::vector<std::string> source_names(const config::Config& config,
+                                      const std::vector<config::Assignment>& selection);
+
+}  // namespace vmrotate::cli

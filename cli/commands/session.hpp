@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "commands/commands.hpp"
+#include "config/config.hpp"
+#include "credential_store.hpp"
+#include "vsphere.hpp"
+
+namespace vmrotate::cli {
+
+/// A logged-in server, with the password that a later logon may need. It logs out when it
+/// ends.
+class Session {
+public:
+    Session(credstore::Credential credential, Environment& environment, Connection connection);
+
+    vimclient::Vsphere& vsphere() { return *vsphere_; }
+    const credstore::Account& account() const { return credential_.account; }
+
+private:
+    credstore::Credential credential_;
+    std::unique_ptr<vimclient::Vsphere> vsphere_;
+};
+
+/// The store that the configuration names, or the usual one.
+std::unique_ptr<credstore::CredentialStore> open_store(const Context& context,
+                                                       const config::Vcenter& vcenter);
+
+/// The server's address. Throws Error (usage) where there is none, or it is no address.
+vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter);
+
+/// Finds the logon and logs in. Throws Error: logon where there is none, naming the account
+/// and every place that was tried; else what the server says.
+Session open_session(const Context& context, const config::Vcenter& vcenter,
+                     const std::string& run_id);
+
+/// The same with a logon that is at hand.
+Session open_session(const Context& context, const config::Vcenter& vcenter,
+                     const std::string& run_id, credstore::Credential credential);
+
+}  // namespace vmrotate::cli

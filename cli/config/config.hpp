@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+/// What `vmrotate.toml` can say, with the defaults. This header is the reference; the
+/// commented file is `examples/vmrotate.toml`, which a test holds equal to these defaults.
+///
+///     [vcenter]      which server, which account, where its logon is kept
+///     [defaults]     how VMs are backed up, unless a job or a VM says otherwise
+///     [job.NAME]     vms = ["a", "b"] and whatever differs from the defaults
+///     [vm."NAME"]    what differs for this one VM, in whatever job
+///
+/// The nearer wins: command line, then [vm], then [job], then [defaults].
+namespace vmrotate::config {
+
+/// [vcenter]
+struct Vcenter {
+    std::string server;       ///< "vcenter.example.com" or "host:port"
+    std::string user;         ///< empty: the only account that the store has for the server
+    std::string ca_file;      ///< PEM; empty: the system's CAs
+    std::string fingerprint;  ///< SHA-256 of its certificate; empty: the one in the store
+    std::string store;        ///< the sealed credential file; empty: the usual place
+    std::string key_file;     ///< what opens it; empty: beside it
+    std::chrono::seconds retry_for{15 * 60};  ///< reads are repeated while the server is away
+};
+
+enum class Quiesce { off, prefer, require };
+enum class Nics { keep, disconnected };
+enum class Consolidate { automatic, never };  ///< "auto", "never"
+
+/// How one VM is backed up: the keys of [defaults], [job.NAME] and [vm."NAME"].
+struct Policy {
+    std::string datastore;          ///< where the copies lie; must be given
+    std::string folder = "backup";  ///< inventory folder of the copies, "a/b" below the datacenter
+    int keep = 3;                   ///< generations that stay, 1 to 98; one slot more than that
+    std::string prefix = "zz_";     ///< what every generation's name begins with
+    std::string set = "default";    ///< one ring per source, place and set
+    std::string alias;              ///< stands for a VM's name that is too long; [vm] only
+    std::string host = "auto";      ///< the host that makes the copy; "auto", "source", or a name
+    Quiesce quiesce = Quiesce::off;
+    Nics nics = Nics::keep;
+    Consolidate consolidate = Consolidate::automatic;
+    bool create_folder = false;
+    std::chrono::seconds min_age{0};          ///< nothing younger expires
+    std::chrono::seconds task_wait{10 * 60};  ///< a VM that is busy is waited for
+    std::chrono::seconds grace{15 * 60};      ///< a run without a sign for so long is dead
+
+    bool operator==(const Policy&) const = default;
+};
+
+/// Settings that somebody made, in the order in which they apply.
+using Layer = std::vector<std::function<void(Policy&)>>;
+
+struct Job {
+    std::vector<std::string> vms;
+    Layer settings;
+};
+
+struct Config {
+    std::string file;  ///< where it was read from; empty if there is none
+    Vcenter vcenter;
+    Layer defaults;
+    std::map<std::string, Job> jobs;
+    std::map<std::string, Layer> vms;
+};
+
+/// One VM with what is in force for it.
+struct Assignment {
+    std::string vm;
+    std::string job;  ///< empty where only options and [defaults] speak
+    Policy policy;
+};
+
+}  // namespace vmrotate::config

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace vmrotate::config {
+namespace {
+
+template <class Target>
+using Setting = std::function<void(Target&)>;
+
+template <class Target>
+struct Key {
+    std::string_view name;
+    std::function<Setting<Target>(const Value&)> read;
+};
+
+template <class Target>
+using Table = std::vector<Key<Target>>;
+
+template <class Target, class Member>
+Key<Target> key(std::string_view name, Member Target::*member, Member (*read)(const Value&))
+{
+    return {name, [member, read](const Value& value) -> Setting<Target> {
+                return [member, result = read(value)](Target& target) { target.*member = result; };
+            }};
+}
+
+const Table<Vcenter>& vcenter_table()
+{
+    static const Table<Vcenter> table = {
+        key("server", &Vcenter::server, read_server),
+        key("user", &Vcenter::user, read_text),
+        key("ca_file", &Vcenter::ca_file, read_text),
+        key("fingerprint", &Vcenter::fingerprint, read_fingerprint),
+        key("store", &Vcenter::store, read_text),
+        key("key_file", &Vcenter::key_file, read_text),
+        key("retry_for", &Vcenter::retry_for, read_duration),
+    };
+    return table;
+}
+
+const Table<Policy>& policy_table()
+{
+    static const Table<Policy> table = {
+        key("datastore", &Policy::datastore, read_text),
+        key("folder", &Policy::folder, read_folder),
+        key("keep", &Policy::keep, read_keep),
+        key("prefix", &Policy::prefix, read_prefix),
+        key("set", &Policy::set, read_set),
+        key("alias", &Policy::alias, read_alias),
+        key("host", &Policy::host, read_text),
+        key("quiesce", &Policy::quiesce, read_quiesce),
+        key("nics", &Policy::nics, read_nics),
+        key("consolidate", &Policy::consolidate, read_consolidate),
+        key("create_folder", &Policy::create_folder, read_switch),
+        key("min_age", &Policy::min_age, read_duration),
+        key("task_wait", &Policy::task_wait, read_duration),
+        key("grace", &Policy::grace, read_duration),
+    };
+    return table;
+}
+
+template <class Target>
+std::vector<std::string> names(const Table<Target>& table)
+{
+    std::vector<std::string> result;
+    for (const Key<Target>& row : table)
+        result.emplace_back(row.name);
+    return result;
+}
+
+template <class Target>
+Setting<Target> setting(const Table<Target>& table, const std::string& name, const Value& value)
+{
+    const auto row = std::ranges::find(table, name, &Key<Target>::name);
+    if (row == table.end())
+        throw Error(ErrorKind::usage, fmt::format("unknown key {}{}", in_quotes(name),
+                                                  did_you_mean(name, names(table))));
+    try {
+        return row->read(value);
+    } catch (const Error& error) {
+        throw Error(error.kind(), fmt::format("{} {}", name, error.what()));
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> vcenter_keys()
+{
+    return names(vcenter_table());
+}
+
+std::vector<std::string> policy_keys()
+{
+    return names(policy_table());
+}
+
+std::function<void(Vcenter&)> vcenter_setting(const std::string& key, const Value& value)
+{
+    return setting(vcenter_table(), key, value);
+}
+
+std::function<void(Policy&)> policy_setting(const std::string& key, const Value& value)
+{
+    return setting(policy_table(), key, value);
+}
+
+}  // namespace vmrotate::config

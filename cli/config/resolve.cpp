@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/resolve.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace vmrotate::config {
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// What is wrong, and the first advice that was given about it.
+struct Findings {
+    Names sentences;
+    std::string hint;
+
+    void add(std::string sentence, std::string advice)
+    {
+        sentences.push_back(std::move(sentence));
+        if (hint.empty())
+            hint = std::move(advice);
+    }
+
+    void throw_if_any() const
+    {
+        if (!sentences.empty())
+            throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(sentences, "\n")), hint);
+    }
+};
+
+struct Choice {
+    std::string vm;
+    std::string job;
+};
+
+bool contains(const Names& names, const std::string& name)
+{
+    return std::ranges::find(names, name) != names.end();
+}
+
+Names without_repeats(const Names& names)
+{
+    Names result;
+    for (const std::string& name : names)
+        if (!contains(result, name))
+            result.push_back(name);
+    return result;
+}
+
+Names names_of_jobs(const Config& config)
+{
+    Names names;
+    for (const auto& [name, job] : config.jobs)
+        names.push_back(name);
+    return names;
+}
+
+/// The given jobs that there are.
+Names known_jobs(const Config& config, const Names& jobs, Findings& findings)
+{
+    Names known;
+    for (const std::string& name : without_repeats(jobs)) {
+        if (config.jobs.contains(name))
+            known.push_back(name);
+        else
+            findings.add(fmt::format("there is no job {}{}", in_quotes(name),
+                                     did_you_mean(name, names_of_jobs(config))),
+                         config.jobs.empty()
+                             ? "the configuration has no jobs"
+                             : "the jobs are " + list_in_quotes(names_of_jobs(config), "and"));
+    }
+    return known;
+}
+
+Names jobs_with(const Config& config, const std::string& vm, const Names& among)
+{
+    Names found;
+    for (const std::string& name : among)
+        if (contains(config.jobs.at(name).vms, vm))
+            found.push_back(name);
+    return found;
+}
+
+std::vector<Choice> whole_jobs(const Config& config, const Names& jobs)
+{
+    std::vector<Choice> choices;
+    for (const std::string& name : jobs)
+        for (const std::string& vm : without_repeats(config.jobs.at(name).vms))
+            choices.push_back({vm, name});
+    return choices;
+}
+
+std::vector<Choice> vms_of_jobs(const Config& config, const Names& vms, const Names& jobs,
+                                Findings& findings)
+{
+    Names all;
+    for (const Choice& choice : whole_jobs(config, jobs))
+        all.push_back(choice.vm);
+
+    std::vector<Choice> choices;
+    for (const std::string& vm : vms) {
+        const Names found = jobs_with(config, vm, jobs);
+        for (const std::string& job : found)
+            choices.push_back({vm, job});
+        if (found.empty() && !jobs.empty())
+            findings.add(fmt::format("{} is not in {} {}{}", in_quotes(vm),
+                                     jobs.size() == 1 ? "job" : "any of the jobs",
+                                     list_in_quotes(jobs, "and"), did_you_mean(vm, all)),
+                         "leave --job out, or add the VM to the job's vms");
+    }
+    return choices;
+}
+
+std::vector<Choice> vms_alone(const Config& config, const Names& vms, Findings& findings)
+{
+    std::vector<Choice> choices;
+    for (const std::string& vm : vms) {
+        const Names found = jobs_with(config, vm, names_of_jobs(config));
+        if (found.size() > 1)
+            findings.add(
+                fmt::format("{} is in the jobs {}", in_quotes(vm), list_in_quotes(found, "and")),
+                "say which one is meant: --job " + found.front());
+        else
+            choices.push_back({vm, found.empty() ? "" : found.front()});
+    }
+    return choices;
+}
+
+Policy policy_for(const Config& config, const Choice& choice, const Layer& options)
+{
+    Policy policy;
+    const auto apply = [&](const Layer& layer) {
+        for (const auto& setting : layer)
+            setting(policy);
+    };
+    apply(config.defaults);
+    if (const auto job = config.jobs.find(choice.job); job != config.jobs.end())
+        apply(job->second.settings);
+    if (const auto vm = config.vms.find(choice.vm); vm != config.vms.end())
+        apply(vm->second);
+    apply(options);
+    return policy;
+}
+
+/// Lays the layers upon each other and throws if that, or anything before, went wrong.
+std::vector<Assignment> resolve(const Config& config, const std::vector<Choice>& choices,
+                                const Layer& options, Findings findings)
+{
+    std::vector<Assignment> result;
+    for (const Choice& choice : choices) {
+        result.push_back({choice.vm, choice.job, policy_for(config, choice, options)});
+        if (result.back().policy.datastore.empty())
+            findings.add(
+                fmt::format(
+                    "no datastore is given for {}{}", in_quotes(choice.vm),
+                    choice.job.empty() ? "" : fmt::format(" of job {}", in_quotes(choice.job))),
+                "use --datastore, or write datastore = \"NAME\" into [defaults]");
+    }
+    findings.throw_if_any();
+    return result;
+}
+
+}  // namespace
+
+std::vector<Assignment> assignments(const Config& config, const Layer& options)
+{
+    return resolve(config, whole_jobs(config, names_of_jobs(config)), options, {});
+}
+
+std::vector<Assignment> select(const Config& config, const std::vector<std::string>& vms,
+                               const std::vector<std::string>& jobs, const Layer& options)
+{
+    Findings findings;
+    Names wanted = without_repeats(vms);
+    if (std::erase(wanted, "") > 0)
+        findings.add("the name of a VM is empty", "");
+    const Names known = known_jobs(config, jobs, findings);
+
+    std::vector<Choice> choices;
+    if (!vms.empty() && !jobs.empty())
+        choices = vms_of_jobs(config, wanted, known, findings);
+    else if (!vms.empty())
+        choices = vms_alone(config, wanted, findings);
+    else if (!jobs.empty())
+        choices = whole_jobs(config, known);
+    else if (!config.jobs.empty())
+        choices = whole_jobs(config, names_of_jobs(config));
+    else
+        findings.add("no VM is given, and the configuration has no jobs",
+                     "name a VM, or write [job.NAME] with vms = [\"a\", \"b\"]");
+    return resolve(config, choices, options, std::move(findings));
+}
+
+}  // namespace vmrotate::config

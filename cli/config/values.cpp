@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace vmrotate::config {
+namespace {
+
+constexpr std::string_view letters_and_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+[[noreturn]] void refuse(const std::string& message)
+{
+    throw Error(ErrorKind::usage, message);
+}
+
+void refuse_characters(const std::string& text, std::string_view forbidden)
+{
+    const auto found = text.find_first_of(forbidden);
+    if (found == std::string::npos)
+        return;
+    const std::string_view character = std::string_view(text).substr(found, 1);
+    refuse(character == " " ? "may not contain blanks"
+                            : fmt::format("may not contain {}", character));
+}
+
+void refuse_longer(const std::string& text, std::size_t longest)
+{
+    const std::size_t length = characters(text).size();
+    if (length > longest)
+        refuse(fmt::format("may have {} characters, this has {}", longest, length));
+}
+
+bool consists_of(std::string_view text, std::string_view other_than_letters_and_digits)
+{
+    return std::ranges::all_of(text, [&](char c) {
+        return letters_and_digits.find(c) != std::string_view::npos ||
+               other_than_letters_and_digits.find(c) != std::string_view::npos;
+    });
+}
+
+template <class Enum>
+struct Word {
+    std::string_view text;
+    Enum meaning;
+};
+
+constexpr std::array<Word<Quiesce>, 3> quiesce_words = {
+    {{"off", Quiesce::off}, {"prefer", Quiesce::prefer}, {"require", Quiesce::require}}};
+constexpr std::array<Word<Nics>, 2> nics_words = {
+    {{"keep", Nics::keep}, {"disconnected", Nics::disconnected}}};
+constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
+    {{"auto", Consolidate::automatic}, {"never", Consolidate::never}}};
+
+template <class Enum, std::size_t count>
+Enum read_word(const Value& value, const std::array<Word<Enum>, count>& words)
+{
+    std::vector<std::string> names;
+    for (const Word<Enum>& word : words) {
+        if (value == Value(std::string(word.text)))
+            return word.meaning;
+        names.push_back(fmt::format("\"{}\"", word.text));
+    }
+    const std::string last = std::move(names.back());
+    names.pop_back();
+    refuse(fmt::format("must be {} or {}", fmt::join(names, ", "), last));
+}
+
+template <class Enum, std::size_t count>
+std::string word_for(Enum wanted, const std::array<Word<Enum>, count>& words)
+{
+    const auto found = std::ranges::find(words, wanted, &Word<Enum>::meaning);
+    return found == words.end() ? "?" : std::string(found->text);
+}
+
+/// "host", "host:8443", "[::1]", "[::1]:443" -> the part before the port.
+std::optional<std::string_view> host_of(std::string_view server)
+{
+    const auto bracket = server.starts_with('[') ? server.find(']') : 0;
+    if (bracket == std::string_view::npos)
+        return std::nullopt;
+    const auto colon = server.find(':', bracket);
+    if (colon == std::string_view::npos)
+        return server;
+    const std::string_view port = server.substr(colon + 1);
+    const bool number = port.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!number || port.empty() || port.size() > 5 || std::stoi(std::string(port)) > 65535 ||
+        port.front() == '0')
+        return std::nullopt;
+    return server.substr(0, colon);
+}
+
+bool is_host(std::string_view host)
+{
+    if (host.starts_with('['))
+        return host.size() > 3 && host.ends_with(']') &&
+               consists_of(host.substr(1, host.size() - 2), ":.%-_");
+    return !host.empty() && host.front() != '.' && host.front() != '-' && consists_of(host, ".-_");
+}
+
+}  // namespace
+
+std::string read_text(const Value& value)
+{
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr)
+        refuse("must be text in quotes");
+    if (text->empty())
+        refuse("may not be empty");
+    if (std::ranges::any_of(characters(*text), is_control))
+        refuse("may not contain control characters");
+    return *text;
+}
+
+std::string read_alias(const Value& value)
+{
+    std::string text = read_text(value);
+    refuse_characters(text, R"(/\%)");
+    if (text.front() == ' ' || text.back() == ' ')
+        refuse("may not begin or end with a blank");
+    refuse_longer(text, 80);
+    return text;
+}
+
+std::string read_folder(const Value& value)
+{
+    std::string text = read_text(value);
+    if (text.starts_with('/') || text.ends_with('/'))
+        refuse("may not begin or end with /");
+    if (text.find("//") != std::string::npos)
+        refuse("may not contain //");
+    return text;
+}
+
+std::string read_prefix(const Value& value)
+{
+    std::string text = read_text(value);
+    refuse_characters(text, R"( /\%"'*?:<>|)");
+    refuse_longer(text, 20);
+    return text;
+}
+
+std::string read_set(const Value& value)
+{
+    std::string text = read_text(value);
+    if (!consists_of(text, "._-"))
+        refuse("may contain only A-Z a-z 0-9 . _ -");
+    refuse_longer(text, 32);
+    return text;
+}
+
+std::string read_server(const Value& value)
+{
+    std::string text = read_text(value);
+    if (text.find("://") != std::string::npos)
+        refuse("must be a name, without http:// or https://");
+    if (text.find('@') != std::string::npos)
+        refuse("must be a name, without a user");
+    const auto host = host_of(text);
+    if (!host || !is_host(*host))
+        refuse("must be a name or an address, perhaps with a port: \"vcenter.example.com:443\"");
+    return text;
+}
+
+std::string read_fingerprint(const Value& value)
+{
+    const std::string text = read_text(value);
+    const auto is_digit = [](char c) {
+        return std::string_view("0123456789abcdefABCDEF").find(c) != std::string_view::npos;
+    };
+    const bool colons = text.size() == 95;
+    bool right = colons || text.size() == 64;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        right = right && (colons && i % 3 == 2 ? text[i] == ':' : is_digit(text[i]));
+    if (!right)
+        refuse(
+            "must be a SHA-256 fingerprint: 64 hexadecimal digits, \"AB:CD:...\" or \"abcd...\"");
+    return text;
+}
+
+int read_keep(const Value& value)
+{
+    const auto* number = std::get_if<std::int64_t>(&value);
+    if (number == nullptr)
+        refuse("must be a number, 1 to 98");
+    if (*number < 1 || *number > 98)
+        refuse("must be 1 to 98");
+    return static_cast<int>(*number);
+}
+
+bool read_switch(const Value& value)
+{
+    const auto* state = std::get_if<bool>(&value);
+    if (state == nullptr)
+        refuse("must be true or false");
+    return *state;
+}
+
+std::chrono::seconds read_duration(const Value& value)
+{
+    const auto* text = std::get_if<std::string>(&value);
+    const auto duration = text == nullptr ? std::nullopt : parse_duration(*text);
+    if (!duration)
+        refuse(fmt::format("must be a duration in quotes, such as {}", duration_examples));
+    return *duration;
+}
+
+Quiesce read_quiesce(const Value& value)
+{
+    return read_word(value, quiesce_words);
+}
+
+Nics read_nics(const Value& value)
+{
+    return read_word(value, nics_words);
+}
+
+Consolidate read_consolidate(const Value& value)
+{
+    return read_word(value, consolidate_words);
+}
+
+std::string word(Quiesce quiesce)
+{
+    return word_for(quiesce, quiesce_words);
+}
+
+std::string word(Nics nics)
+{
+    return word_for(nics, nics_words);
+}
+
+std::string word(Consolidate consolidate)
+{
+    return word_for(consolidate, consolidate_words);
+}
+
+}  // namespace vmrotate::config

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "config/config.hpp"
+
+/// Reads single values, whoever wrote them: a file or a command line.
+///
+/// Each `read_` returns what the value means or throws Error(usage), whose message goes on
+/// from the key's name: "must be 1 to 98", "may not be empty".
+namespace vmrotate::config {
+
+/// What somebody wrote. `monostate` is all that no key takes: dates, lists, tables, ...
+using Value = std::variant<std::monostate, std::string, std::int64_t, bool>;
+
+/// Text that is not empty and has no control characters.
+std::string read_text(const Value& value);
+
+/// A text that becomes part of an object's name: without / \ %, which vCenter escapes, and
+/// without blanks at its ends. 80 characters at most.
+std::string read_alias(const Value& value);
+
+/// "a/b": no empty parts.
+std::string read_folder(const Value& value);
+
+/// Up to 20 characters, none of them blank or one of / \ % " ' * ? : < > |.
+std::string read_prefix(const Value& value);
+
+/// 1 to 32 of A-Z a-z 0-9 . _ -
+std::string read_set(const Value& value);
+
+/// "host" or "host:port", where an IPv6 address stands in brackets; no URL, no user.
+/// The message never repeats the value, which may hold a password.
+std::string read_server(const Value& value);
+
+/// 64 hexadecimal digits, in pairs with colons between them or not.
+std::string read_fingerprint(const Value& value);
+
+int read_keep(const Value& value);  ///< 1 to 98
+bool read_switch(const Value& value);
+std::chrono::seconds read_duration(const Value& value);
+Quiesce read_quiesce(const Value& value);
+Nics read_nics(const Value& value);
+Consolidate read_consolidate(const Value& value);
+
+/// The words that the configuration uses: "prefer", "disconnected", "auto".
+std::string word(Quiesce quiesce);
+std::string word(Nics nics);
+std::string word(Consolidate consolidate);
+
+}  // namespace vmrotate::config

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <memory>
+#include <ostream>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.hpp"
+#include "connect.hpp"
+#include "credential_store.hpp"
+#include "job/run.hpp"
+#include "vsphere.hpp"
+
+namespace vmrotate::cli {
+
+/// What a screen can do.
+struct Screen {
+    bool is_terminal = false;  ///< a live line may be redrawn on it
+    int columns = 80;
+};
+
+/// Where things are, unless an option says otherwise.
+struct Paths {
+    std::filesystem::path config;  ///< empty where there is no file in any usual place
+    std::filesystem::path store, key_file;
+    std::filesystem::path state;
+};
+
+/// How to reach a server, put together from options, configuration and store.
+struct Connection {
+    vimclient::Endpoint endpoint;
+    vimclient::Trust trust;
+    vimclient::Logon logon;
+    vimclient::Patience patience;
+    std::string user_agent;
+};
+
+/// Everything that a command may touch outside its own memory. `main` fills it with the
+/// real things, tests with fakes.
+struct Environment {
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+    Screen screen;  ///< of `err`
+    Paths paths;
+    Clock clock;
+    std::stop_token stop;
+
+    std::function<std::string()> random_id;  ///< 128 bits, 32 hex digits
+    std::function<std::unique_ptr<vimclient::Vsphere>(const Connection&)> connect;
+    std::function<vimclient::Certificate(const vimclient::Endpoint&, const std::string& ca_file)>
+        certificate;
+    std::function<std::unique_ptr<credstore::CredentialStore>(
+        const std::filesystem::path& store, const std::filesystem::path& key_file)>
+        open_store;
+
+    /// Throws Error where the lock is held or cannot be had: see `job::Run::lock`.
+    std::function<std::unique_ptr<job::SourceLock>(const std::filesystem::path& state,
+                                                   const std::string& source_uuid)>
+        lock;
+
+    /// Asks at the terminal, without an echo. Throws Error (usage) where there is none.
+    std::function<credstore::Secret(const std::string& prompt)> ask_password;
+
+    /// Reads one line from `in`, for --password-stdin; its end is no part of it.
+    std::function<credstore::Secret()> read_password;
+
+    /// Yes only if a person says so at the terminal.
+    std::function<bool(const std::string& question)> confirm;
+};
+
+}  // namespace vmrotate::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/backup_vm.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "job/commit.hpp"
+#include "job/copy.hpp"
+#include "job/expire.hpp"
+#include "job/lock_by_snapshot.hpp"
+#include "job/make_ready.hpp"
+#include "job/snapshot_guard.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+rotation::SnapshotNote note_of(const Run& run, const Prepared& prepared, const SourceLock& lock)
+{
+    return {run.id, prepared.id.set, lock.id(), prepared.server_time};
+}
+
+void describe(Outcome& outcome, const Prepared& prepared)
+{
+    outcome.source_id = prepared.source.ref.id;
+    outcome.datastore = prepared.target.datastore.name;
+    outcome.folder = prepared.target.folder.path;
+    outcome.host = prepared.host.name;
+}
+
+void let_go(SnapshotGuard& snapshot, Outcome& outcome)
+{
+    try {
+        snapshot.finish_removal();
+    } catch (const std::exception& e) {
+        outcome.left_undone.emplace_back(e.what());
+    }
+    outcome.snapshot_held = snapshot.held();
+}
+
+}  // namespace
+
+Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
+{
+    const auto began = run.clock.steady();
+    Outcome outcome;
+
+    run.observer.step("looking at the VM and its generations");
+    Prepared prepared = prepare(vsphere, run);
+    const auto lock = run.lock(prepared.source.instance_uuid);
+    make_ready(vsphere, run, prepared);
+    describe(outcome, prepared);
+
+    run.observer.step("taking the snapshot");
+    SnapshotGuard snapshot(vsphere, run, prepared.source, note_of(run, prepared, *lock));
+    const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
+
+    run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
+    const Copy copy = make_copy(vsphere, run, prepared, taken, lock->id());
+
+    run.observer.step("removing the snapshot, verifying the copy");
+    snapshot.begin_removal();
+    commit(vsphere, run, prepared, copy, outcome);
+    let_go(snapshot, outcome);
+
+    expire(vsphere, run, prepared, outcome);
+    outcome.total = run.clock.steady() - began;
+    return outcome;
+}
+
+}  // namespace vmrotate::job

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/commit.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "job/discard.hpp"
+#include "job/explain.hpp"
+#include "job/facts.hpp"
+#include "job/note_text.hpp"
+#include "job/verify.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+vimclient::Vm read_copy(vimclient::Vsphere& vsphere, const Copy& copy)
+{
+    const auto found = explaining("read the copy", [&] { return vsphere.read_vms({copy.vm}); });
+    if (found.empty())
+        throw Error(ErrorKind::failed,
+                    fmt::format("cannot commit '{}': it has vanished", copy.vm.name));
+    return found.front();
+}
+
+/// A server that dropped the mark of the clone call gets it now: a copy without one would
+/// be nobody's if this run died.
+vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Copy& copy)
+{
+    const auto vm = read_copy(vsphere, copy);
+    if (rotation::decode(vm.mark).mark == copy.mark)
+        return vm;
+    explaining("mark the copy", [&] {
+        vsphere.reconfigure(copy.vm, {.mark = rotation::encode(copy.mark), .annotation = {}});
+    });
+    return read_copy(vsphere, copy);
+}
+
+vimclient::Change change_of(const Run& run, const Prepared& prepared, const rotation::Mark& mark)
+{
+    return {.mark = rotation::encode(mark),
+            .annotation = finished_note(mark, prepared.source.annotation),
+            .disconnect_nics = run.assignment.policy.nics == config::Nics::disconnected};
+}
+
+void write(vimclient::Vsphere& vsphere, const Copy& copy, const vimclient::Change& change,
+           const rotation::Mark& mark)
+{
+    const std::string what = fmt::format("commit '{}'", copy.vm.name);
+    try {
+        explaining(what, [&] { vsphere.reconfigure(copy.vm, change); });
+    } catch (const vimclient::OutcomeUnknown&) {
+        if (rotation::decode(read_copy(vsphere, copy).mark).mark == mark)
+            return;
+        try {
+            vsphere.reconfigure(copy.vm, change);
+        } catch (const vimclient::Fault& fault) {
+            throw explain(fault, what);
+        }
+    }
+}
+
+}  // namespace
+
+void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, const Copy& copy,
+            Outcome& outcome)
+{
+    const auto vm = with_mark(vsphere, copy);
+    const Verdict verdict = verify(vm, copy.expected, prepared.id);
+    if (!verdict.faults.empty()) {
+        discard_copy(vsphere, run, prepared, copy.vm);
+        throw Error(ErrorKind::failed,
+                    fmt::format("cannot use the copy '{}': {}", copy.vm.name,
+                                fmt::join(verdict.faults, "; ")),
+                    "no generation was deleted; look at vCenter's tasks and events of the copy");
+    }
+    rotation::Mark mark = copy.mark;
+    mark.state = rotation::State::complete;
+    mark.self = vm.instance_uuid;
+    write(vsphere, copy, change_of(run, prepared, mark), mark);
+
+    outcome.generation = copy.vm.name;
+    outcome.generation_id = copy.vm.id;
+    outcome.slot = mark.slot;
+    outcome.seq = mark.seq;
+    outcome.quiesced = mark.quiesced;
+    for (const rotation::DiskSize& disk : mark.disks)
+        outcome.bytes += disk.bytes;
+    for (const std::string& warning : verdict.warnings) {
+        outcome.warnings.push_back(warning);
+        run.observer.warning(warning);
+    }
+}
+
+}  // namespace vmrotate::job

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "job/prepare.hpp"
+#include "rotation/mark.hpp"
+#include "vsphere.hpp"
+
+namespace vmrotate::job {
+
+/// A copy that has ended well, and is not yet a generation.
+struct Copy {
+    vimclient::VmRef vm;
+    int slot = 0;
+    rotation::Mark mark;                    ///< as it was written: copying, without `self`
+    std::vector<vimclient::Disk> expected;  ///< the disks that it must have
+};
+
+/// What the snapshot is, once it is known by reading it.
+struct Taken {
+    vimclient::SnapshotRef ref;
+    rotation::Time created{};
+    bool quiesced = false;
+};
+
+/// Clones the snapshot into the planned slot; where the name is taken, into the next one,
+/// once round the ring. If the reply was lost, finds the task and waits for its end.
+///
+/// Throws Error, or vimclient::Cancelled. What a failed copy left behind is undone under
+/// the guards, or warned of.
+Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+               const Taken& snapshot, const std::string& lock_id);
+
+}  // namespace vmrotate::job

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/deletion.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "job/facts.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+/// Other VMs that use one of the victim's disk files, by name where `folder` knows it.
+std::vector<std::string> disk_users(vimclient::Vsphere& vsphere, const vimclient::Vm& victim,
+                                    const std::vector<vimclient::Vm>& folder)
+{
+    std::set<std::string> files, datastores, users;
+    for (const vimclient::Disk& disk : victim.disks) {
+        files.insert(disk.file);
+        datastores.insert(disk.datastore_id);
+    }
+    for (const std::string& datastore : datastores)
+        for (const vimclient::DiskUse& use : vsphere.disk_uses(datastore))
+            if (use.vm_id != victim.ref.id && files.contains(use.file))
+                users.insert(use.vm_id);
+
+    std::vector<std::string> names;
+    for (const std::string& id : users) {
+        const auto known =
+            std::ranges::find_if(folder, [&](const vimclient::Vm& vm) { return vm.ref.id == id; });
+        names.push_back(known == folder.end() ? id : known->ref.name);
+    }
+    return names;
+}
+
+}  // namespace
+
+rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
+                               const Prepared& prepared, const vimclient::Vm& victim,
+                               const std::vector<vimclient::Vm>& folder)
+{
+    const auto set = rotation::sort_out(prepared.id, facts_of(folder));
+    rotation::Deletion deletion;
+    deletion.victim = facts_of(victim);
+    deletion.set = prepared.id;
+    deletion.sources = run.sources;
+    deletion.disk_users = disk_users(vsphere, victim, folder);
+    deletion.unread = set.unread;
+    for (const rotation::Generation& generation : set.generations) {
+        if (generation.condition == rotation::Condition::in_use)
+            deletion.generation_in_use = generation.name;
+        if (generation.condition == rotation::Condition::good && generation.id != victim.ref.id)
+            ++deletion.good_left;
+    }
+    deletion.keep = run.assignment.policy.keep;
+    deletion.min_age = run.assignment.policy.min_age;
+    deletion.now = prepared.server_time;
+    deletion.clock_skew = prepared.clock_skew;
+    return deletion;
+}
+
+void destroy_and_look(vimclient::Vsphere& vsphere, const vimclient::VmRef& victim)
+{
+    try {
+        vsphere.destroy(victim);
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        if (vsphere.read_vms({victim}).empty())
+            return;
+        throw lost;
+    }
+    if (!vsphere.read_vms({victim}).empty())
+        throw Error(ErrorKind::failed, "the server says that it is gone, and it is still there");
+}
+
+std::string text_of(const std::vector<rotation::Objection>& objections)
+{
+    std::string text;
+    for (const rotation::Objection& objection : objections)
+        text += (text.empty() ? "" : "; ") + objection.sentence;
+    return text;
+}
+
+}  // namespace vmrotate::job

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "rotation/set.hpp"
+#include "vsphere.hpp"
+
+/// From what the port tells to what the pure rules look at.
+namespace vmrotate::job {
+
+rotation::VmFacts facts_of(const vimclient::Vm& vm);
+
+std::vector<rotation::VmFacts> facts_of(const std::vector<vimclient::Vm>& vms);
+
+/// What the mark and the verification compare.
+std::vector<rotation::DiskSize> sizes_of(const std::vector<vimclient::Disk>& disks);
+
+/// The tasks that still run or wait to run.
+std::vector<vimclient::Task> running_tasks(const vimclient::Vm& vm);
+
+}  // namespace vmrotate::job

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+namespace vmrotate::job {
+
+/// Who watches a backup while it goes on. Calls come from the thread that works.
+class Observer {
+public:
+    virtual ~Observer() = default;
+
+    virtual void step(const std::string& what) = 0;     ///< "taking the snapshot"
+    virtual void copying(int percent) = 0;              ///< 0 to 100
+    virtual void remark(const std::string& text) = 0;   ///< worth knowing, nothing to do
+    virtual void warning(const std::string& text) = 0;  ///< somebody should look
+};
+
+}  // namespace vmrotate::job

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vmrotate::job {
+
+/// What one backup did, for reports.
+struct Outcome {
+    std::string generation;  ///< the name of the new one
+    std::string generation_id, source_id;
+    int slot = 0;
+    long seq = 0;
+    std::string datastore, folder;
+    std::string host;        ///< that made the copy; empty: the source's
+    std::int64_t bytes = 0;  ///< capacity of the disks
+    bool quiesced = false;
+    std::chrono::milliseconds total{0};
+    std::chrono::milliseconds snapshot_held{0};
+    std::vector<std::string> expired;      ///< names, oldest first
+    std::vector<std::string> warnings;     ///< somebody should look
+    std::vector<std::string> left_undone;  ///< what was to be done and was not: no success
+
+    bool ok() const { return left_undone.empty(); }
+};
+
+}  // namespace vmrotate::job

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/prepare.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "job/explain.hpp"
+#include "job/facts.hpp"
+#include "job/obstacles.hpp"
+#include "rotation/note.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+void require_vcenter(const vimclient::ServerInfo& server)
+{
+    if (!server.is_vcenter)
+        throw Error(ErrorKind::failed,
+                    fmt::format("cannot clone: '{}' is an ESXi host, and only vCenter can clone",
+                                server.full_name),
+                    "give the vCenter's address");
+}
+
+vimclient::Vm read_source(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm)
+{
+    const auto found = explaining("read the VM", [&] { return vsphere.read_vms({vm}); });
+    if (found.empty())
+        throw Error(ErrorKind::failed, "cannot read the VM: it has just been removed");
+    return found.front();
+}
+
+rotation::SetId set_id_of(const config::Assignment& assignment, const vimclient::Vm& source,
+                          const Target& target)
+{
+    const config::Policy& policy = assignment.policy;
+    return {.source_uuid = source.instance_uuid,
+            .set = policy.set,
+            .stem = {policy.prefix, policy.alias.empty() ? source.ref.name : policy.alias},
+            .folder_id = target.folder.id,
+            .datastore_id = target.datastore.id};
+}
+
+void refuse_obstacles(const std::vector<Obstacle>& found)
+{
+    if (found.empty())
+        return;
+    std::string sentences;
+    for (const Obstacle& obstacle : found)
+        sentences += (sentences.empty() ? "" : "; ") + obstacle.sentence;
+    throw Error(ErrorKind::refused, "cannot back it up: " + sentences, found.front().hint);
+}
+
+HostChoice host_for(vimclient::Vsphere& vsphere, const config::Policy& policy,
+                    const Prepared& prepared)
+{
+    std::vector<std::string> ids;
+    for (const auto& mount : prepared.target.datastore.hosts)
+        ids.push_back(mount.host_id);
+    const auto hosts = explaining("read the hosts", [&] { return vsphere.read_hosts(ids); });
+    return choose_host(policy.host, prepared.source, prepared.target.datastore, hosts);
+}
+
+}  // namespace
+
+Located locate(vimclient::Vsphere& vsphere, const config::Assignment& assignment)
+{
+    require_vcenter(vsphere.server());
+    Located located;
+    located.source = read_source(vsphere, find_source(vsphere, assignment.vm));
+    located.place =
+        explaining("read the inventory", [&] { return vsphere.place_of(located.source.ref); });
+    located.target = find_target(vsphere, located.place, assignment.policy);
+    located.id = set_id_of(assignment, located.source, located.target);
+    return located;
+}
+
+Prepared prepare(vimclient::Vsphere& vsphere, const Run& run)
+{
+    const config::Policy& policy = run.assignment.policy;
+    Prepared prepared{locate(vsphere, run.assignment), {}, {}, {}, {}, {}, {}};
+    refuse_obstacles(obstacles(prepared.source, prepared.target, prepared.id));
+
+    const auto here = run.clock.now();
+    prepared.server_time = explaining("ask for the time", [&] { return vsphere.now(); });
+    prepared.clock_skew = here - prepared.server_time;
+    prepared.stamp = run.clock.stamp(here);
+
+    prepared.set = read_set(vsphere, prepared.id);
+    refuse_interrupted(prepared.source, prepared.set, run.id);
+    if (prepared.source.consolidation_needed && policy.consolidate == config::Consolidate::never)
+        throw Error(ErrorKind::refused, "cannot back it up: its disks need consolidation",
+                    "consolidate them in the vSphere Client, or set consolidate = \"auto\"");
+    prepared.host = host_for(vsphere, policy, prepared);
+    prepared.plan = rotation::plan(prepared.set, rules_of(policy, prepared.server_time));
+    return prepared;
+}
+
+rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id)
+{
+    if (id.folder_id.empty())
+        return {};
+    return rotation::sort_out(
+        id,
+        facts_of(explaining("read the generations", [&] { return vsphere.vms_in(id.folder_id); })));
+}
+
+rotation::Rules rules_of(const config::Policy& policy, rotation::Time server_time)
+{
+    return {.keep = policy.keep, .min_age = policy.min_age, .now = server_time};
+}
+
+void refuse_interrupted(const vimclient::Vm& source, const rotation::Set& set,
+                        const std::string& own_run)
+{
+    for (const vimclient::Snapshot& snapshot : source.snapshots) {
+        const auto note = rotation::read_snapshot(snapshot.name, snapshot.description);
+        if (note && note->run != own_run)
+            throw Error(ErrorKind::busy,
+                        fmt::format("cannot back it up: a run is under way, or was cut short: it "
+                                    "has the snapshot '{}' of {}",
+                                    snapshot.name, rotation::utc_text(snapshot.created)),
+                        "if no run is under way, remove that snapshot in the vSphere Client");
+    }
+    for (const rotation::Unfinished& clone : set.unfinished)
+        if (clone.run != own_run)
+            throw Error(ErrorKind::busy,
+                        fmt::format("cannot back it up: a run is under way, or was cut short: the "
+                                    "copy '{}' was never finished",
+                                    clone.name),
+                        "if no run is under way, delete that copy in the vSphere Client");
+}
+
+}  // namespace vmrotate::job

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "job/observer.hpp"
+
+namespace vmrotate::job {
+
+/// The right to work on one source on this machine, for as long as it lives.
+class SourceLock {
+public:
+    virtual ~SourceLock() = default;
+
+    /// The random id that the lock file keeps, 32 hex digits: it goes into snapshot and
+    /// mark, so that whoever holds the same file later knows that the former holder is dead.
+    virtual const std::string& id() const = 0;
+};
+
+/// One execution for one source: what it is to do, and what it may use.
+struct Run {
+    config::Assignment assignment;
+    std::vector<std::string> sources;  ///< names of all VMs that are backed up, this one too
+    std::string id;                    ///< random, 32 hex digits
+    Clock clock;
+    Observer& observer;
+
+    /// Takes the lock of the source with this instanceUuid. Throws Error (busy) where
+    /// another process holds it, Error (failed) where no lock file can be written.
+    std::function<std::unique_ptr<SourceLock>(const std::string& source_uuid)> lock;
+
+    std::stop_token stop = {};
+};
+
+}  // namespace vmrotate::job

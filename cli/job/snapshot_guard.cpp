@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/snapshot_guard.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "job/explain.hpp"
+#include "job/facts.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+using namespace std::chrono_literals;
+using vimclient::Fault;
+using vimclient::Quiesce;
+
+}  // namespace
+
+SnapshotGuard::SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
+                             const vimclient::Vm& source, const rotation::SnapshotNote& note)
+    : vsphere_(vsphere),
+      run_(run),
+      vm_(source.ref),
+      note_(note),
+      made_(run.clock.steady()),
+      snapshot_(take(source))
+{
+}
+
+SnapshotGuard::~SnapshotGuard()
+{
+    if (ended_)
+        return;
+    try {
+        finish_removal();
+    } catch (const std::exception& e) {
+        run_.observer.warning(e.what());
+    }
+}
+
+vimclient::SnapshotRef SnapshotGuard::take(const vimclient::Vm& source)
+{
+    using Policy = config::Quiesce;
+    const Policy policy = run_.assignment.policy.quiesce;
+    if (policy == Policy::off)
+        return take_once(Quiesce::off);
+    if (policy == Policy::require)
+        return take_once(Quiesce::require);
+
+    if (source.power != vimclient::Power::on || source.tools != "guestToolsRunning")
+        return take_once(Quiesce::off);
+    try {
+        return vsphere_.create_snapshot(
+            vm_, {snapshot_name(note_), snapshot_description(note_), Quiesce::require});
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        return find_lost(lost);
+    } catch (const Fault& fault) {
+        if (fault.kind() != Fault::Kind::quiesce)
+            throw explain(fault, "take the snapshot");
+        run_.observer.warning(explain(fault, "bring the guest to rest").what());
+        return take_once(Quiesce::off);
+    }
+}
+
+vimclient::SnapshotRef SnapshotGuard::take_once(Quiesce quiesce)
+{
+    try {
+        return explaining("take the snapshot", [&] {
+            return vsphere_.create_snapshot(
+                vm_, {snapshot_name(note_), snapshot_description(note_), quiesce});
+        });
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        return find_lost(lost);
+    }
+}
+
+vimclient::SnapshotRef SnapshotGuard::find_lost(const vimclient::OutcomeUnknown& lost)
+{
+    const auto until = run_.clock.steady() + run_.assignment.policy.task_wait;
+    for (;;) {
+        const auto source = read_source();
+        for (const vimclient::Snapshot& snapshot : source.snapshots)
+            if (rotation::read_snapshot(snapshot.name, snapshot.description) == note_)
+                return snapshot.ref;
+        if (running_tasks(source).empty() || run_.clock.steady() > until)
+            throw explain(lost, "take the snapshot");
+        run_.clock.pause(1s);
+    }
+}
+
+void SnapshotGuard::begin_removal()
+{
+    if (begun_)
+        return;
+    try {
+        removal_ = explaining("remove the snapshot '" + snapshot_name(note_) + "'",
+                              [&] { return vsphere_.begin_remove_snapshot(snapshot_); });
+        begun_ = true;
+    } catch (const vimclient::OutcomeUnknown&) {
+        must_look_ = true;
+    }
+}
+
+void SnapshotGuard::finish_removal()
+{
+    if (ended_)
+        return;
+    constexpr int attempts = 3;
+    std::string problem;
+    auto source = must_look_ ? read_source() : vimclient::Vm{};
+    for (int i = 0; i < attempts && (i == 0 ? !must_look_ || is_there(source) : is_there(source));
+         ++i) {
+        begin_removal();
+        problem = wait_for_removal();
+        source = read_source();
+        begun_ = must_look_ = false;
+    }
+    ended_ = run_.clock.steady();
+    if (is_there(source))
+        throw Error(
+            ErrorKind::failed,
+            fmt::format("cannot remove the snapshot '{}': {}", snapshot_name(note_), problem),
+            "remove it in the vSphere Client: it grows until the datastore is full");
+    consolidate_if_needed(source);
+}
+
+std::string SnapshotGuard::wait_for_removal()
+{
+    try {
+        if (begun_ && removal_)
+            vsphere_.wait(*removal_);
+    } catch (const Fault& fault) {
+        return fault.what();
+    }
+    return "the server says that it is gone, and it is still there";
+}
+
+vimclient::Vm SnapshotGuard::read_source()
+{
+    const auto found = explaining("read the VM", [&] { return vsphere_.read_vms({vm_}); });
+    if (found.empty())
+        throw Error(ErrorKind::failed, "cannot read the VM: it has been removed");
+    return found.front();
+}
+
+bool SnapshotGuard::is_there(const vimclient::Vm& source) const
+{
+    return std::ranges::count(source.snapshots, snapshot_, &vimclient::Snapshot::ref) > 0;
+}
+
+void SnapshotGuard::consolidate_if_needed(const vimclient::Vm& source)
+{
+    if (!source.consolidation_needed)
+        return;
+    if (run_.assignment.policy.consolidate == config::Consolidate::automatic) {
+        explaining("consolidate the disks", [&] { vsphere_.consolidate(vm_); });
+        if (!read_source().consolidation_needed)
+            return;
+    }
+    throw Error(ErrorKind::failed,
+                "the snapshot is gone, but the VM's disks still need consolidation",
+                "consolidate them in the vSphere Client");
+}
+
+std::chrono::milliseconds SnapshotGuard::held() const
+{
+    return ended_.value_or(run_.clock.steady()) - made_;
+}
+
+}  // namespace vmrotate::job

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "job/run.hpp"
+#include "rotation/note.hpp"
+#include "vsphere.hpp"
+
+namespace vmrotate::job {
+
+/// Owns one snapshot on the server, from its creation to the proof that it is gone.
+///
+/// It knows the snapshot by the reference that the creating task returned, never by name or
+/// as "the current one": it cannot remove anybody else's. If the reply was lost, it looks
+/// for the one snapshot that carries this run's id.
+class SnapshotGuard {
+public:
+    /// Takes the snapshot; waits for it even when a stop was requested, as a snapshot task
+    /// that is cancelled leaves disks to consolidate. Throws Error.
+    [[nodiscard]] SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
+                                const vimclient::Vm& source, const rotation::SnapshotNote& note);
+
+    /// The last resort: removes it, and warns where that fails. Never throws.
+    ~SnapshotGuard();
+
+    SnapshotGuard(const SnapshotGuard&) = delete;
+    SnapshotGuard& operator=(const SnapshotGuard&) = delete;
+
+    const vimclient::SnapshotRef& ref() const { return snapshot_; }
+
+    /// Sends the removal and returns at once. Throws Error where it cannot be sent; the
+    /// destructor tries again.
+    void begin_removal();
+
+    /// Waits for the removal and reads that the snapshot is gone and nothing is left to
+    /// consolidate. One that stays although the server said otherwise is removed once more.
+    /// Throws Error; the destructor does not try again then.
+    void finish_removal();
+
+    /// From the snapshot's making to its end, or to now.
+    std::chrono::milliseconds held() const;
+
+private:
+    vimclient::SnapshotRef take(const vimclient::Vm& source);
+    vimclient::SnapshotRef take_once(vimclient::Quiesce quiesce);
+    vimclient::SnapshotRef find_lost(const vimclient::OutcomeUnknown& lost);
+    std::string wait_for_removal();
+    vimclient::Vm read_source();
+    bool is_there(const vimclient::Vm& source) const;
+    void consolidate_if_needed(const vimclient::Vm& source);
+
+    vimclient::Vsphere& vsphere_;
+    const Run& run_;
+    vimclient::VmRef vm_;
+    rotation::SnapshotNote note_;
+    std::chrono::milliseconds made_{0};
+    vimclient::SnapshotRef snapshot_;
+    bool begun_ = false;                         ///< the removal was sent and accepted
+    bool must_look_ = false;                     ///< it was sent, and the reply was lost
+    std::optional<vimclient::TaskRef> removal_;  ///< empty though begun: it was gone already
+    std::optional<std::chrono::milliseconds> ended_;
+};
+
+}  // namespace vmrotate::job

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "process.hpp"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <string_view>
+#include <thread>
+
+namespace vmrotate::cli {
+namespace {
+
+sigset_t stop_signals()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2})
+        sigaddset(&set, signal);
+    return set;
+}
+
+void say(std::string_view text)
+{
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+void harden_process()
+{
+    constexpr rlimit no_core{0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_DUMPABLE, 0);
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+struct Signals::State {
+    std::stop_source source;
+    std::atomic<int> first{0};
+    std::atomic<bool> ending{false};
+    std::thread waiter;
+
+    void wait()
+    {
+        const sigset_t set = stop_signals();
+        for (int signal = 0; sigwait(&set, &signal) == 0 && !ending;) {
+            if (first != 0)
+                ::_exit(128 + signal);
+            first = signal;
+            say("\nvmrotate: stopping: a copy is cancelled and the snapshot removed; a second "
+                "signal leaves at once\n");
+            source.request_stop();
+        }
+    }
+};
+
+Signals::Signals() : state_(std::make_unique<State>())
+{
+    const sigset_t set = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    state_->waiter = std::thread([state = state_.get()] { state->wait(); });
+}
+
+Signals::~Signals()
+{
+    state_->ending = true;
+    pthread_kill(state_->waiter.native_handle(), SIGUSR2);  // ends the wait, nothing else
+    state_->waiter.join();
+}
+
+std::stop_token Signals::token() const
+{
+    return state_->source.get_token();
+}
+
+int Signals::exit_code(int code) const
+{
+    return code == 130 && state_->first == SIGTERM ? 143 : code;
+}
+
+}  // namespace vmrotate::cli

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <condition_variable>
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+#include <mutex>
+#include <system_error>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "process.hpp"
+#include "sealed_file.hpp"
+#include "state/source_lock.hpp"
+#include "terminal.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment_variable(const char* name)
+{
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+/// $XDG_<kind>_HOME/vmrotate, or its default below $HOME.
+fs::path user_folder(const char* variable, const char* below_home)
+{
+    const fs::path base = environment_variable(variable);
+    if (base.is_absolute())
+        return base / "vmrotate";
+    return fs::path(environment_variable("HOME")) / below_home / "vmrotate";
+}
+
+fs::path first_existing(const std::vector<fs::path>& candidates)
+{
+    std::error_code ignored;
+    for (const fs::path& path : candidates)
+        if (fs::exists(path, ignored))
+            return path;
+    return {};
+}
+
+Paths usual_paths()
+{
+    const bool is_root = ::geteuid() == 0;
+    const fs::path system = "/etc/vmrotate";
+    const fs::path own = user_folder("XDG_CONFIG_HOME", ".config");
+    Paths paths;
+    paths.config = environment_variable("VMROTATE_CONFIG");
+    if (paths.config.empty())
+        paths.config = first_existing({own / "vmrotate.toml", system / "vmrotate.toml"});
+    paths.store = (is_root ? system : own) / "credentials";
+    paths.key_file = paths.store.string() + ".key";
+    paths.state = environment_variable("STATE_DIRECTORY");  // systemd's StateDirectory=
+    if (paths.state.empty())
+        paths.state =
+            is_root ? fs::path("/var/lib/vmrotate") : user_folder("XDG_STATE_HOME", ".local/state");
+    return paths;
+}
+
+std::tm local(std::chrono::sys_seconds time)
+{
+    const std::time_t seconds = time.time_since_epoch().count();
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    return parts;
+}
+
+Clock real_clock(std::stop_token stop)
+{
+    using namespace std::chrono;
+    return {
+        .now = [] { return floor<seconds>(system_clock::now()); },
+        .steady = [] { return floor<milliseconds>(steady_clock::now().time_since_epoch()); },
+        .pause =
+            [stop](milliseconds time) {
+                std::mutex mutex;
+                std::condition_variable_any alarm;
+                std::unique_lock lock(mutex);
+                alarm.wait_for(lock, stop, time, [] { return false; });
+            },
+        .stamp = [](sys_seconds time) { return fmt::format("{:%Y%m%d%H%M}", local(time)); },
+        .local_text = [](sys_seconds time) { return local_text(time); },
+    };
+}
+
+std::string random_id()
+{
+    std::array<unsigned char, 16> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        throw std::system_error(errno, std::generic_category(), "cannot get random bytes");
+    std::string text;
+    for (const unsigned char byte : bytes)
+        text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+Screen screen_of_stderr()
+{
+    Screen screen;
+    screen.is_terminal = ::isatty(STDERR_FILENO) == 1 && environment_variable("TERM") != "dumb";
+    winsize size{};
+    if (screen.is_terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        screen.columns = size.ws_col;
+    return screen;
+}
+
+}  // namespace
+
+Environment real_environment(const Signals& signals)
+{
+    const std::stop_token stop = signals.token();
+    return {
+        .in = std::cin,
+        .out = std::cout,
+        .err = std::cerr,
+        .screen = screen_of_stderr(),
+        .paths = usual_paths(),
+        .clock = real_clock(stop),
+        .stop = stop,
+        .random_id = random_id,
+        .connect =
+            [](const Connection& c) {
+                return vimclient::connect(c.endpoint, c.trust, c.logon, c.patience, c.user_agent);
+            },
+        .certificate =
+            [](const vimclient::Endpoint& endpoint, const std::string& ca_file) {
+                return vimclient::peer_certificate(endpoint, ca_file, std::chrono::seconds(10));
+            },
+        .open_store =
+            [](const fs::path& store, const fs::path& key_file) {
+                return std::make_unique<credstore::SealedFile>(store, key_file);
+            },
+        .lock =
+            [](const fs::path& state, const std::string& source_uuid) {
+                return state::lock_source(state, source_uuid, random_id);
+            },
+        .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
+        .read_password = [stop] { return read_password_from_stdin(stop); },
+        .confirm = [stop](const std::string& question) { return confirm(question, stop); },
+    };
+}
+
+}  // namespace vmrotate::cli

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "report/backup_report.hpp"
+
+#include <algorithm>
+
+#include <fmt/ostream.h>
+
+#include "base/text.hpp"
+#include "report/json_lines.hpp"
+#include "report/messages.hpp"
+
+namespace vmrotate::report {
+namespace {
+
+std::string seconds_text(std::chrono::milliseconds time)
+{
+    return duration_text(std::chrono::round<std::chrono::seconds>(time));
+}
+
+double seconds_of(std::chrono::milliseconds time)
+{
+    return static_cast<double>(time.count()) / 1000.0;
+}
+
+int own_exit_code(const VmResult& result)
+{
+    if (result.interrupted)
+        return static_cast<int>(ErrorKind::interrupted);
+    if (result.error)
+        return static_cast<int>(result.error->kind());
+    return result.ok() ? 0 : static_cast<int>(ErrorKind::failed);
+}
+
+void add_outcome(Json& line, const job::Outcome& outcome)
+{
+    line["generation"] = outcome.generation;
+    line["slot"] = outcome.slot;
+    line["seq"] = outcome.seq;
+    line["datastore"] = outcome.datastore;
+    line["folder"] = outcome.folder;
+    line["host"] = outcome.host;
+    line["bytes"] = outcome.bytes;
+    line["quiesced"] = outcome.quiesced;
+    line["seconds"] = seconds_of(outcome.total);
+    line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
+    line["expired"] = outcome.expired;
+    line["warnings"] = outcome.warnings;
+    line["left_undone"] = outcome.left_undone;
+}
+
+}  // namespace
+
+int exit_code_of(const std::vector<VmResult>& results)
+{
+    if (results.size() == 1)
+        return own_exit_code(results.front());
+    if (std::ranges::any_of(results, &VmResult::interrupted))
+        return static_cast<int>(ErrorKind::interrupted);
+    if (std::ranges::all_of(results, &VmResult::ok))
+        return 0;
+    const bool some = std::ranges::any_of(
+        results, [](const VmResult& result) { return result.outcome.has_value(); });
+    return static_cast<int>(some ? ErrorKind::some_failed : ErrorKind::failed);
+}
+
+void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
+{
+    if (result.error)
+        write_error(err, result.error->within(result.vm));
+    if (!result.outcome)
+        return;
+    const job::Outcome& outcome = *result.outcome;
+    fmt::print(out, "{}: {} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}\n",
+               printable(result.vm), printable(outcome.generation), outcome.slot, outcome.seq,
+               size_text(static_cast<std::uint64_t>(outcome.bytes)), seconds_text(outcome.total),
+               seconds_text(outcome.snapshot_held));
+    for (const std::string& name : outcome.expired)
+        fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
+                   printable(name));
+    out.flush();
+    for (const std::string& what : outcome.left_undone)
+        write_error(err, Error(ErrorKind::failed, what).within(result.vm));
+}
+
+void write_result_json(std::ostream& out, const VmResult& result)
+{
+    const int code = own_exit_code(result);
+    Json line = {{"vm", result.vm}, {"result", result_word(code)}, {"exit_code", code}};
+    if (result.outcome)
+        add_outcome(line, *result.outcome);
+    if (result.error) {
+        line["message"] = result.error->what();
+        line["hint"] = result.error->hint();
+    }
+    write_line(out, "backup", line);
+}
+
+void write_summary_json(std::ostream& out, const std::vector<VmResult>& results, int exit_code)
+{
+    const auto complete = std::ranges::count_if(
+        results, [](const VmResult& result) { return result.outcome.has_value(); });
+    const auto good = std::ranges::count_if(results, &VmResult::ok);
+    write_line(out, "summary",
+               {{"verb", "backup"},
+                {"result", result_word(exit_code)},
+                {"changed", complete > 0},
+                {"exit_code", exit_code},
+                {"vms", results.size()},
+                {"generations", complete},
+                {"failed", static_cast<std::ptrdiff_t>(results.size()) - good}});
+}
+
+}  // namespace vmrotate::report

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "job/outcome.hpp"
+
+/// What backups did.
+namespace vmrotate::report {
+
+/// How the backup of one VM ended.
+struct VmResult {
+    std::string vm;
+    std::optional<job::Outcome> outcome;  ///< set: there is a new generation
+    std::optional<Error> error;           ///< set: there is none
+    bool interrupted = false;
+
+    bool ok() const { return outcome && outcome->ok(); }
+};
+
+/// One function for every report: the exit code of a run over these VMs. One VM's own code
+/// where it was the only one; else 0, 1 (none has a new generation) or 3.
+int exit_code_of(const std::vector<VmResult>& results);
+
+/// The generation on `out`; what went wrong on `err`.
+void write_result(std::ostream& out, std::ostream& err, const VmResult& result);
+
+/// A line of type `backup`.
+void write_result_json(std::ostream& out, const VmResult& result);
+
+/// The summary, with counts.
+void write_summary_json(std::ostream& out, const std::vector<VmResult>& results, int exit_code);
+
+}  // namespace vmrotate::report

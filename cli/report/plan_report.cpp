@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "report/plan_report.hpp"
+
+#include <fmt/ostream.h>
+
+#include "report/json_lines.hpp"
+#include "report/messages.hpp"
+
+namespace vmrotate::report {
+namespace {
+
+const char* word(rotation::Fate fate)
+{
+    switch (fate) {
+        case rotation::Fate::keep: return "keep";
+        case rotation::Fate::expire: return "expire";
+        case rotation::Fate::hold: return "hold";
+    }
+    return "?";
+}
+
+Json decisions_of(const rotation::Plan& plan)
+{
+    Json decisions = Json::array();
+    for (const rotation::Decision& decision : plan.decisions)
+        decisions.push_back({{"name", decision.generation.name},
+                             {"seq", decision.generation.seq},
+                             {"slot", decision.generation.slot},
+                             {"fate", word(decision.fate)},
+                             {"reason", decision.reason}});
+    return decisions;
+}
+
+Json strangers_of(const rotation::Set& set)
+{
+    Json strangers = Json::array();
+    for (const rotation::Stranger& stranger : set.strangers)
+        strangers.push_back({{"name", stranger.name}, {"reason", stranger.reason}});
+    return strangers;
+}
+
+}  // namespace
+
+void write_plan(std::ostream& out, const job::Prepared& prepared)
+{
+    const rotation::Plan& plan = prepared.plan;
+    fmt::print(out, "{}: next: {} (slot {:02}, seq {}) on {} in '{}'\n",
+               printable(prepared.source.ref.name), printable(prepared.name(plan.slot)), plan.slot,
+               plan.seq, printable(prepared.target.datastore.name),
+               printable(prepared.target.folder.path));
+    fmt::print(out, "  copied by {} ({})\n",
+               prepared.host.name.empty() ? "the source's host" : printable(prepared.host.name),
+               prepared.host.reason);
+    if (prepared.source.consolidation_needed)
+        fmt::print(out, "  first its disks are consolidated, as vCenter asks for\n");
+    if (prepared.target.folder.id.empty())
+        fmt::print(out, "  first the folder '{}' is made\n",
+                   printable(prepared.target.folder.path));
+    for (const rotation::Decision& decision : plan.decisions)
+        fmt::print(out, "  {:6}  {}  {}\n", word(decision.fate),
+                   printable(decision.generation.name), printable(decision.reason));
+    for (const rotation::Stranger& stranger : prepared.set.strangers)
+        fmt::print(out, "  left alone  {}  {}\n", printable(stranger.name),
+                   printable(stranger.reason));
+}
+
+void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepared& prepared)
+{
+    write_line(out, "plan",
+               {{"vm", vm},
+                {"name", prepared.name(prepared.plan.slot)},
+                {"slot", prepared.plan.slot},
+                {"seq", prepared.plan.seq},
+                {"datastore", prepared.target.datastore.name},
+                {"folder", prepared.target.folder.path},
+                {"host", prepared.host.name},
+                {"decisions", decisions_of(prepared.plan)},
+                {"left_alone", strangers_of(prepared.set)}});
+}
+
+}  // namespace vmrotate::report

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "rotation/plan.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace vmrotate::rotation {
+namespace {
+
+int first_free_slot(const Set& set, int keep)
+{
+    if (set.generations.empty())
+        return 1;
+    std::set<int> taken;
+    for (const Generation& generation : set.generations)
+        taken.insert(generation.slot);
+    for (const Unfinished& clone : set.unfinished)
+        taken.insert(clone.slot);
+
+    const int next = slot_after(set.generations.front().slot, keep);
+    int slot = next;
+    do {
+        if (!taken.contains(slot))
+            return slot;
+        slot = slot_after(slot, keep);
+    } while (slot != next);
+    return next;
+}
+
+long next_seq(const Set& set)
+{
+    long highest = 0;
+    for (const Generation& generation : set.generations)
+        highest = std::max(highest, generation.seq);
+    for (const Unfinished& clone : set.unfinished)
+        highest = std::max(highest, clone.seq);
+    return highest + 1;
+}
+
+/// Why nothing of this set may expire now, if so.
+std::string general_hold(const Set& set)
+{
+    if (!set.unread.empty())
+        return fmt::format("'{}' cannot be read", set.unread);
+    const auto used = std::ranges::find(set.generations, Condition::in_use, &Generation::condition);
+    if (used != set.generations.end())
+        return fmt::format("'{}' {}", used->name, used->reason);
+    return {};
+}
+
+std::vector<Decision> keep_or_expire(const Set& set, int keep)
+{
+    std::vector<Decision> decisions;
+    int place = 1;  // taken by the generation to come
+    for (const Generation& generation : set.generations) {
+        Decision decision{generation, Fate::keep, generation.reason};
+        if (generation.condition == Condition::good) {
+            const bool stays = ++place <= keep;
+            decision.fate = stays ? Fate::keep : Fate::expire;
+            decision.reason = stays ? fmt::format("{} of {}", place, keep)
+                                    : fmt::format("older than the newest {}", keep);
+        }
+        decisions.push_back(std::move(decision));
+    }
+    return decisions;
+}
+
+void hold_back(Decision& decision, const std::string& why)
+{
+    decision.fate = Fate::hold;
+    decision.reason += ", held back: " + why;
+}
+
+}  // namespace
+
+int slot_after(int slot, int keep)
+{
+    return slot > keep ? 1 : slot + 1;  // the last slot is keep + 1
+}
+
+Plan plan(const Set& set, const Rules& rules)
+{
+    const int keep = std::clamp(rules.keep, 1, 98);
+    Plan result{first_free_slot(set, keep), next_seq(set), keep_or_expire(set, keep)};
+
+    const std::string hold = general_hold(set);
+    int expiring = 0;
+    for (auto decision = result.decisions.rbegin(); decision != result.decisions.rend();
+         ++decision) {
+        if (decision->fate != Fate::expire)
+            continue;
+        if (!hold.empty())
+            hold_back(*decision, hold);
+        else if (decision->generation.taken + rules.min_age > rules.now &&
+                 rules.min_age > rules.min_age.zero())
+            hold_back(*decision, "younger than min_age");
+        else if (expiring == rules.brake)
+            hold_back(*decision, fmt::format("at most {} expire in one run", rules.brake));
+        else
+            ++expiring;
+    }
+    return result;
+}
+
+}  // namespace vmrotate::rotation

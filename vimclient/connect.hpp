@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "vsphere.hpp"
+
+/// How one gets a `Vsphere`.
+namespace vimclient {
+
+struct Endpoint {
+    std::string host;  ///< a name, an IPv4 address, or an IPv6 address without brackets
+    int port = 443;
+    std::string path = "/sdk";
+};
+
+/// "vcenter.example.com", "10.0.0.5:8443", "[::1]:8443", "https://vc.example.com/sdk".
+/// Throws std::invalid_argument, with a sentence, for anything else: http, user info, a
+/// port out of range.
+Endpoint parse_endpoint(std::string_view text);
+
+/// "host" or "host:port": the form in which an account's server is known everywhere.
+std::string to_string(const Endpoint& endpoint);
+
+/// Whom we believe to be the server. With a fingerprint, exactly that certificate and
+/// nothing else; else the chain and the name must be right, by `ca_file` or by the system's CAs.
+struct Trust {
+    std::string ca_file;      ///< PEM; empty: the system's
+    std::string fingerprint;  ///< SHA-256 of the certificate, "AB:CD:..." or plain hex
+};
+
+struct Patience {
+    std::chrono::seconds connect{10};
+    std::chrono::seconds reply{120};       ///< one request and its whole reply
+    std::chrono::seconds retry_for{900};   ///< reads are repeated for so long
+    std::chrono::seconds task_wait{600};   ///< a busy VM is waited for, before a change
+    std::chrono::seconds removal{3600};    ///< the same before the removal of a snapshot
+    std::chrono::hours task_limit{48};     ///< a task that takes longer is unknown
+};
+
+/// Who logs in. The password is needed again when a session has expired: what `password`
+/// views must stay in place, unchanged, for as long as the `Vsphere` lives. No copy outlasts
+/// a logon.
+struct Logon {
+    std::string user;
+    std::string_view password;
+};
+
+/// Connects, checks the certificate, reads about, logs in. `user_agent` is shown in
+/// vCenter's list of sessions; put the run's id into it. Throws Fault.
+std::unique_ptr<Vsphere> connect(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
+                                 const Patience& patience, const std::string& user_agent);
+
+/// The certificate that the server shows now, for `credential add` to ask about.
+struct Certificate {
+    std::string fingerprint;  ///< SHA-256, "AB:CD:..."
+    std::string subject, issuer, not_after;
+    bool trusted = false;     ///< chain and name are right by `ca_file` or the system's CAs
+    std::string why_not;      ///< OpenSSL's verdict where they are not
+};
+
+/// Throws Fault (unreachable) where no TLS handshake is to be had.
+Certificate peer_certificate(const Endpoint& endpoint, const std::string& ca_file,
+                             std::chrono::seconds timeout);
+
+}  // namespace vimclient
