@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// collector is the property collector of one session. Reading is the
+// simulator's, made strict; waiting is this program's own.
+type collector struct {
+	PC     *simulator.PropertyCollector
+	server *server
+	noLock
+
+	mutex   sync.Mutex
+	cancel  chan struct{} // closed to end the waits that run now
+	version int
+	seen    map[reference]map[reference]map[string]string // filter, object, path: value
+	waiting sync.Mutex
+}
+
+func newCollector(s *server, pc *simulator.PropertyCollector) *collector {
+	return &collector{PC: pc, server: s, cancel: make(chan struct{})}
+}
+
+func (c *collector) Reference() reference { return c.PC.Self }
+
+// stop ends the waits under way with RequestCanceled.
+func (c *collector) stop() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	close(c.cancel)
+	c.cancel = make(chan struct{})
+}
+
+// RetrievePropertiesEx caps pages as servers do, refuses unknown properties,
+// and answers nothing at all when no object matches.
+func (c *collector) RetrievePropertiesEx(ctx *simulator.Context, req *types.RetrievePropertiesEx) soap.HasFault {
+	if f := checkSpecs(req.SpecSet); f != nil {
+		return &methods.RetrievePropertiesExBody{Fault_: refuse(f)}
+	}
+	limit := c.server.config.PageSize
+	if limit > 0 && (req.Options.MaxObjects <= 0 || req.Options.MaxObjects > limit) {
+		req.Options.MaxObjects = limit
+	}
+	body := c.PC.RetrievePropertiesEx(ctx, req).(*methods.RetrievePropertiesExBody)
+	if body.Res == nil || body.Res.Returnval == nil {
+		return body
+	}
+	if f := unknownProperty(body.Res.Returnval.Objects); f != nil {
+		return &methods.RetrievePropertiesExBody{Fault_: refuse(f)}
+	}
+	if len(body.Res.Returnval.Objects) == 0 {
+		body.Res.Returnval = nil
+	}
+	return body
+}
+
+func (c *collector) ContinueRetrievePropertiesEx(ctx *simulator.Context, req *types.ContinueRetrievePropertiesEx) soap.HasFault {
+	answer := c.PC.ContinueRetrievePropertiesEx(ctx, req)
+	if answer.Fault() != nil {
+		f := &types.InvalidProperty{Name: "token"}
+		return &methods.ContinueRetrievePropertiesExBody{Fault_: refuse(f)}
+	}
+	body := answer.(*methods.ContinueRetrievePropertiesExBody)
+	for i := range body.Res.Returnval.Objects {
+		dropEmpty(&body.Res.Returnval.Objects[i])
+	}
+	return body
+}
+
+func (c *collector) RetrieveProperties(ctx *simulator.Context, req *types.RetrieveProperties) soap.HasFault {
+	if f := checkSpecs(req.SpecSet); f != nil {
+		return &methods.RetrievePropertiesBody{Fault_: refuse(f)}
+	}
+	body := c.PC.RetrieveProperties(ctx, req).(*methods.RetrievePropertiesBody)
+	if body.Res != nil {
+		if f := unknownProperty(body.Res.Returnval); f != nil {
+			return &methods.RetrievePropertiesBody{Fault_: refuse(f)}
+		}
+	}
+	return body
+}
+
+// Fetch has a request type that only the simulator knows.
+func (c *collector) Fetch(ctx *simulator.Context, req any) soap.HasFault {
+	method := reflect.ValueOf(c.PC).MethodByName("Fetch")
+	answer := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(req)})
+	return answer[0].Interface().(soap.HasFault)
+}
+
+func (c *collector) CreateFilter(ctx *simulator.Context, req *types.CreateFilter) soap.HasFault {
+	if f := checkSpecs([]types.PropertyFilterSpec{req.Spec}); f != nil {
+		return &methods.CreateFilterBody{Fault_: refuse(f)}
+	}
+	return c.PC.CreateFilter(ctx, req)
+}
+
+func (c *collector) CreatePropertyCollector(ctx *simulator.Context, req *types.CreatePropertyCollector) soap.HasFault {
+	return c.PC.CreatePropertyCollector(ctx, req)
+}
+
+func (c *collector) DestroyPropertyCollector(ctx *simulator.Context, req *types.DestroyPropertyCollector) soap.HasFault {
+	c.stop()
+	c.server.sessions.dropCollector(ctx.Session.Key, c.Reference())
+	return c.PC.DestroyPropertyCollector(ctx, req)
+}
+
+func (c *collector) CancelWaitForUpdates(*types.CancelWaitForUpdates) soap.HasFault {
+	c.stop()
+	return &methods.CancelWaitForUpdatesBody{Res: &types.CancelWaitForUpdatesResponse{}}
+}
+
+// dropEmpty leaves out unset properties, as the first page does.
+func dropEmpty(content *types.ObjectContent) {
+	kept := content.PropSet[:0]
+	for _, p := range content.PropSet {
+		if p.Val != nil {
+			kept = append(kept, p)
+		}
+	}
+	content.PropSet = kept
+}
+
+// unknownProperty finds the InvalidProperty that the simulator hides in
+// missingSet.
+func unknownProperty(objects []types.ObjectContent) fault {
+	for _, object := range objects {
+		for _, missing := range object.MissingSet {
+			if f, ok := missing.Fault.Fault.(*types.InvalidProperty); ok {
+				return f
+			}
+		}
+	}
+	return nil
+}
