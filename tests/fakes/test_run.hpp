@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -14,6 +15,7 @@
 #include "fakes/fake_vsphere.hpp"
 #include "job/run.hpp"
 #include "rotation/mark.hpp"
+#include "rotation/name.hpp"
 #include "rotation/note.hpp"
 
 /// A run of the job in a world that stands still unless somebody waits.
@@ -67,7 +69,7 @@ private:
 /// copies), the folder "backup", the VM avocado2; and a run that is to back it up.
 struct World {
     FakeVsphere vsphere;
-    vmrotate::config::Policy policy{.datastore = "durian"};
+    vmrotate::config::Policy policy;
     std::vector<std::string> sources{"avocado2"};
     std::string run_id = id_of(1);
     std::chrono::sys_seconds time = *vmrotate::rotation::parse_utc("2019-09-25T02:41:00Z");
@@ -80,6 +82,7 @@ struct World {
 
     World()
     {
+        policy.datastore = "durian";
         vsphere.time = time;
         vsphere.add_host("esx1");
         vsphere.add_host("esx2");

@@ -498,19 +498,3 @@ TEST_CASE("load: a file is read up to 1 MiB")
     CHECK(parsed.config.file == wrong.path.string());
     CHECK(sentence("x", parsed.problems) == "x:2:8: keep must be 1 to 98");
 }
-
-TEST_CASE("policy_setting: the command line reads values as the file does")
-{
-    Policy policy;
-    policy_setting("keep", 7)(policy);
-    policy_setting("quiesce", "prefer")(policy);
-    policy_setting("create_folder", true)(policy);
-    CHECK(policy.keep == 7);
-    CHECK(policy.quiesce == Quiesce::prefer);
-    CHECK(policy.create_folder);
-    CHECK(word(policy.quiesce) + word(policy.nics) + word(policy.consolidate) == "preferkeepauto");
-    CHECK_THROWS_WITH_AS(policy_setting("keep", 99), "keep must be 1 to 98", vmrotate::Error);
-    CHECK_THROWS_WITH_AS(policy_setting("kep", 3), "unknown key 'kep'; did you mean 'keep'?",
-                         vmrotate::Error);
-    CHECK_THROWS_WITH_AS(vcenter_setting("keep", 3), "unknown key 'keep'", vmrotate::Error);
-}

@@ -218,3 +218,19 @@ datastore = "b"
     CHECK(told([&] { return select(config, {"a", "b"}, {}, option); }) == "a x 3 o\nb x 3 o");
     CHECK(told([&] { return select({}, {"a"}, {}, option); }) == "a - 3 o");
 }
+
+TEST_CASE("policy_setting: the command line reads values as the file does")
+{
+    Policy policy;
+    policy_setting("keep", 7)(policy);
+    policy_setting("quiesce", "prefer")(policy);
+    policy_setting("create_folder", true)(policy);
+    CHECK(policy.keep == 7);
+    CHECK(policy.quiesce == Quiesce::prefer);
+    CHECK(policy.create_folder);
+    CHECK(word(policy.quiesce) + word(policy.nics) + word(policy.consolidate) == "preferkeepauto");
+    CHECK_THROWS_WITH_AS(policy_setting("keep", 99), "keep must be 1 to 98", vmrotate::Error);
+    CHECK_THROWS_WITH_AS(policy_setting("kep", 3), "unknown key 'kep'; did you mean 'keep'?",
+                         vmrotate::Error);
+    CHECK_THROWS_WITH_AS(vcenter_setting("keep", 3), "unknown key 'keep'", vmrotate::Error);
+}

@@ -13,6 +13,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using Kind = MarkReading::Kind;
+using D = Deletion;
+using G = Guard;
+
+Mark& mark(Deletion& deletion)
+{
+    return deletion.victim.mark.mark;
+}
+
+void spoil(Deletion& deletion, Kind kind, const std::string& problem)
+{
+    deletion.victim.mark.kind = kind;
+    deletion.victim.mark.problem = problem;
+}
+
 /// Generation 4 of 5 in a set that keeps 3: nothing speaks against its deletion.
 Deletion expiry()
 {
@@ -25,24 +40,14 @@ Deletion expiry()
     vm.folder_id = "group-v7";
     vm.vmx = "[NFS_durian] zz_avocado2-02-201909250241/zz_avocado2-02-201909250241.vmx";
     vm.disks = {{"[NFS_durian] zz_avocado2-02-201909250241/a.vmdk", "datastore-2"},
-                {"[NFS_durian] zz_avocado2-02-201909250241/a_1.vmdk", "datastore-2"}};
-    vm.mark.kind = MarkReading::Kind::whole;
-    Mark& mark = vm.mark.mark;
-    mark.state = State::complete;
-    mark.run = "run-4";
-    mark.set = "default";
-    mark.seq = 4;
-    mark.slot = 2;
-    mark.stem = d.set.stem;
-    mark.source_uuid = "uuid-avocado2";
-    mark.source_name = "avocado2";
-    mark.taken = Time{1569372067s};
-    mark.self = "uuid-4";
+                {"[NFS_durian] zz_avocado2-02-201909250241/b.vmdk", "datastore-2"}};
+    vm.mark.kind = Kind::whole;
+    mark(d) = {State::complete, "run-4",    "lock-4",          "default", 4,  2,        d.set.stem,
+               "uuid-avocado2", "avocado2", Time{1569372067s}, false,     {}, "uuid-4", ""};
     d.sources = {"avocado2", "avocado20", "tomato"};
     d.newest_verified_seq = 5;
-    d.good_left = 3;
-    d.keep = 3;
-    d.now = mark.taken + 24h;
+    d.good_left = d.keep = 3;
+    d.now = mark(d).taken + 24h;
     return d;
 }
 
@@ -50,12 +55,11 @@ Deletion expiry()
 Deletion unfinished()
 {
     Deletion d = expiry();
-    d.victim.mark.mark.state = State::copying;
-    d.victim.mark.mark.self.clear();
+    mark(d).state = State::copying;
+    mark(d).self.clear();
     d.unfinished_run = "run-4";
     d.clones_of_that_run = 1;
-    d.newest_verified_seq = 0;
-    d.good_left = 0;
+    d.newest_verified_seq = d.good_left = 0;
     return d;
 }
 
@@ -93,129 +97,93 @@ const std::string moved = "it stands in another folder";
 const std::string a_source = "it is itself a VM that is backed up";
 const std::string no_newer = "no newer generation was committed or verified in this run";
 const std::string skewed = "the clocks here and at the server differ by more than an hour";
+const std::string elsewhere =
+    "its disk '[NFS_durian] zz_avocado2-02-201909250241/b.vmdk' is not on the backup datastore";
 
 const std::vector<Case> expiries = {
-    {"unreadable", Guard::readable, "its configuration cannot be read",
-     [](Deletion& d) { d.victim.readable = false; }},
-    {"no mark", Guard::mark_whole, "it carries no mark of ours",
-     [](Deletion& d) { d.victim.mark.kind = MarkReading::Kind::none; }},
-    {"another version", Guard::mark_whole, "its mark is of version '2'",
-     [](Deletion& d) {
-         d.victim.mark.kind = MarkReading::Kind::other_version;
-         d.victim.mark.problem = "its mark is of version '2'";
-     }},
-    {"damaged", Guard::mark_whole, "its mark is damaged: x",
-     [](Deletion& d) {
-         d.victim.mark.kind = MarkReading::Kind::damaged;
-         d.victim.mark.problem = "its mark is damaged: x";
-     }},
-    {"a copy", Guard::self, copied, [](Deletion& d) { d.victim.instance_uuid = "uuid-9"; }},
-    {"no self", Guard::self, copied, [](Deletion& d) { d.victim.mark.mark.self.clear(); }},
-    {"neither self nor uuid", Guard::self, copied,
-     [](Deletion& d) { d.victim.mark.mark.self = d.victim.instance_uuid = ""; }},
-    {"copying", Guard::state, "it was never finished",
-     [](Deletion& d) { d.victim.mark.mark.state = State::copying; }},
-    {"another source", Guard::same_set, stranger,
-     [](Deletion& d) { d.victim.mark.mark.source_uuid = "uuid-avocado20"; }},
-    {"no source on either side", Guard::same_set, stranger,
-     [](Deletion& d) { d.victim.mark.mark.source_uuid = d.set.source_uuid = ""; }},
-    {"another set", Guard::same_set, stranger,
-     [](Deletion& d) { d.victim.mark.mark.set = "weekly"; }},
-    {"a set with another prefix", Guard::same_set, stranger,
-     [](Deletion& d) { d.set.stem.prefix = "zw_"; }},
-    {"a set with another stem", Guard::same_set, stranger,
-     [](Deletion& d) { d.set.stem.name = "avocado20"; }},
-    {"renamed", Guard::name, renamed, [](Deletion& d) { d.victim.name = "avocado2-test"; }},
-    {"renamed to a twin's", Guard::name, renamed,
-     [](Deletion& d) { d.victim.name = "zz_avocado20-02-201909250241"; }},
-    {"renamed to another slot", Guard::name, renamed,
-     [](Deletion& d) { d.victim.name = "zz_avocado2-03-201909250241"; }},
-    {"renamed by a word", Guard::name, renamed, [](Deletion& d) { d.victim.name += " keep"; }},
-    {"moved", Guard::folder, moved, [](Deletion& d) { d.victim.folder_id = "group-v70"; }},
-    {"no folder on either side", Guard::folder, moved,
-     [](Deletion& d) { d.victim.folder_id = d.set.folder_id = ""; }},
-    {"its name is that of a source", Guard::not_a_source, a_source,
-     [](Deletion& d) { d.sources.push_back(d.victim.name); }},
-    {"it is the source", Guard::not_a_source, a_source,
-     [](Deletion& d) { d.set.source_uuid = d.victim.mark.mark.source_uuid = "uuid-4"; }},
-    {"a disk elsewhere", Guard::disks_here,
-     "its disk '[NFS_durian] zz_avocado2-02-201909250241/a_1.vmdk' is not on the backup datastore",
-     [](Deletion& d) { d.victim.disks[1].datastore_id = "datastore-20"; }},
-    {"a disk elsewhere, though this run made it", Guard::disks_here,
-     "its disk '[NFS_durian] zz_avocado2-02-201909250241/a_1.vmdk' is not on the backup datastore",
-     [](Deletion& d) { d.made_here = true, d.victim.disks[1].datastore_id = "datastore-20"; }},
-    {"a disk of another VM's folder", Guard::disks_here,
+    {"unreadable", G::readable, "its configuration cannot be read",
+     [](D& d) { d.victim.readable = false; }},
+    {"no mark", G::mark_whole, "it carries no mark of ours",
+     [](D& d) { spoil(d, Kind::none, ""); }},
+    {"another version", G::mark_whole, "its mark is of version '2'",
+     [](D& d) { spoil(d, Kind::other_version, "its mark is of version '2'"); }},
+    {"damaged", G::mark_whole, "its mark is damaged: x",
+     [](D& d) { spoil(d, Kind::damaged, "its mark is damaged: x"); }},
+    {"a copy", G::self, copied, [](D& d) { d.victim.instance_uuid = "uuid-9"; }},
+    {"no self", G::self, copied, [](D& d) { mark(d).self.clear(); }},
+    {"copying", G::state, "it was never finished", [](D& d) { mark(d).state = State::copying; }},
+    {"another source", G::same_set, stranger, [](D& d) { mark(d).source_uuid = "uuid-avocado20"; }},
+    {"no source on either side", G::same_set, stranger,
+     [](D& d) { mark(d).source_uuid = d.set.source_uuid = ""; }},
+    {"another set", G::same_set, stranger, [](D& d) { mark(d).set = "weekly"; }},
+    {"a set with another prefix", G::same_set, stranger, [](D& d) { d.set.stem.prefix = "zw_"; }},
+    {"a set with another stem", G::same_set, stranger, [](D& d) { d.set.stem.name = "avocado20"; }},
+    {"renamed", G::name, renamed, [](D& d) { d.victim.name = "avocado2-test"; }},
+    {"a twin's name", G::name, renamed,
+     [](D& d) { d.victim.name = "zz_avocado20-02-201909250241"; }},
+    {"renamed to another slot", G::name, renamed,
+     [](D& d) { d.victim.name = "zz_avocado2-03-201909250241"; }},
+    {"moved", G::folder, moved, [](D& d) { d.victim.folder_id = "group-v70"; }},
+    {"no folder on either side", G::folder, moved,
+     [](D& d) { d.victim.folder_id = d.set.folder_id = ""; }},
+    {"its name is that of a source", G::not_a_source, a_source,
+     [](D& d) { d.sources.push_back(d.victim.name); }},
+    {"it is the source", G::not_a_source, a_source,
+     [](D& d) { d.set.source_uuid = mark(d).source_uuid = "uuid-4"; }},
+    {"a disk elsewhere", G::disks_here, elsewhere,
+     [](D& d) { d.victim.disks[1].datastore_id = "datastore-20"; }},
+    {"a disk elsewhere, though this run made it", G::disks_here, elsewhere,
+     [](D& d) { d.made_here = true, d.victim.disks[1].datastore_id = "datastore-20"; }},
+    {"a disk of another VM's folder", G::disks_here,
      "its disk '[NFS_durian] tomato/tomato.vmdk' is not in its own folder",
-     [](Deletion& d) { d.victim.disks[1].file = "[NFS_durian] tomato/tomato.vmdk"; }},
-    {"a disk in a folder below", Guard::disks_here,
-     "its disk '[d] a/b/x.vmdk' is not in its own folder",
-     [](Deletion& d) {
-         d.victim.vmx = "[d] a/x.vmx", d.victim.disks = {{"[d] a/b/x.vmdk", "datastore-2"}};
-     }},
-    {"a folder of the same name on another datastore", Guard::disks_here,
-     "its disk '[d] a/x.vmdk' is not in its own folder",
-     [](Deletion& d) {
-         d.victim.vmx = "[e] a/x.vmx", d.victim.disks = {{"[d] a/x.vmdk", "datastore-2"}};
-     }},
-    {"a delta disk", Guard::no_parent_disk, "one of its disks depends on another file",
-     [](Deletion& d) { d.victim.disks[1].has_parent = true; }},
-    {"a shared disk", Guard::disks_unshared, "'tomato' uses one of its disks",
-     [](Deletion& d) {
-         d.disk_users = {"tomato", "onion"};
-     }},
-    {"running", Guard::powered_off, "it is powered on",
-     [](Deletion& d) { d.victim.power = Power::on; }},
-    {"suspended", Guard::powered_off, "it is suspended",
-     [](Deletion& d) { d.victim.power = Power::suspended; }},
-    {"a template", Guard::not_a_template, "it was made a template",
-     [](Deletion& d) { d.victim.is_template = true; }},
-    {"a snapshot", Guard::no_snapshot, "it has a snapshot",
-     [](Deletion& d) { d.victim.has_snapshot = true; }},
-    {"busy", Guard::not_busy, "a task is at work on it",
-     [](Deletion& d) { d.victim.is_busy = true; }},
-    {"pinned", Guard::not_pinned, "it is pinned",
-     [](Deletion& d) { d.victim.mark.mark.pinned = "audit"; }},
-    {"another one runs", Guard::set_not_in_use, "'zz_x' of the same set is in use",
-     [](Deletion& d) { d.generation_in_use = "zz_x"; }},
-    {"no newer one", Guard::newer_one, no_newer, [](Deletion& d) { d.newest_verified_seq = 0; }},
-    {"an older one", Guard::newer_one, no_newer, [](Deletion& d) { d.newest_verified_seq = 3; }},
-    {"it is the newest itself", Guard::newer_one, no_newer,
-     [](Deletion& d) { d.newest_verified_seq = 4; }},
-    {"too few left", Guard::enough_left, "only 2 good generations would be left of 3",
-     [](Deletion& d) { d.good_left = 2; }},
-    {"the last one", Guard::enough_left, "only 0 good generations would be left of 1",
-     [](Deletion& d) { d.good_left = 0, d.keep = 1; }},
-    {"a second too young", Guard::old_enough, "it is younger than min_age",
-     [](Deletion& d) { d.min_age = 24h + 1s; }},
-    {"the third", Guard::brake, "2 were deleted in this run",
-     [](Deletion& d) { d.deleted_before = 2; }},
-    {"the first, where none may go", Guard::brake, "0 were deleted in this run",
-     [](Deletion& d) { d.brake = 0; }},
-    {"half a listing", Guard::listing_whole, "'zz_x', which may belong to the set, cannot be read",
-     [](Deletion& d) { d.unread = "zz_x"; }},
-    {"we are behind", Guard::clock, skewed, [](Deletion& d) { d.clock_skew = -1h - 1s; }},
-    {"we are ahead", Guard::clock, skewed, [](Deletion& d) { d.clock_skew = 1h + 1s; }},
+     [](D& d) { d.victim.disks[1].file = "[NFS_durian] tomato/tomato.vmdk"; }},
+    {"a folder of the same name on another datastore", G::disks_here,
+     "its disk '[NFS_durian] zz_avocado2-02-201909250241/a.vmdk' is not in its own folder",
+     [](D& d) { d.victim.vmx[1] = 'M'; }},
+    {"a delta disk", G::no_parent_disk, "one of its disks depends on another file",
+     [](D& d) { d.victim.disks[1].has_parent = true; }},
+    {"a shared disk", G::disks_unshared, "'tomato' uses one of its disks",
+     [](D& d) { d.disk_users.push_back("tomato"); }},
+    {"running", G::powered_off, "it is powered on", [](D& d) { d.victim.power = Power::on; }},
+    {"suspended", G::powered_off, "it is suspended",
+     [](D& d) { d.victim.power = Power::suspended; }},
+    {"a template", G::not_a_template, "it was made a template",
+     [](D& d) { d.victim.is_template = true; }},
+    {"a snapshot", G::no_snapshot, "it has a snapshot", [](D& d) { d.victim.has_snapshot = true; }},
+    {"busy", G::not_busy, "a task is at work on it", [](D& d) { d.victim.is_busy = true; }},
+    {"pinned", G::not_pinned, "it is pinned", [](D& d) { mark(d).pinned = "audit"; }},
+    {"another one runs", G::set_not_in_use, "'zz_x' of the same set is in use",
+     [](D& d) { d.generation_in_use = "zz_x"; }},
+    {"no newer one", G::newer_one, no_newer, [](D& d) { d.newest_verified_seq = 0; }},
+    {"it is the newest itself", G::newer_one, no_newer, [](D& d) { d.newest_verified_seq = 4; }},
+    {"too few left", G::enough_left, "only 2 good generations would be left of 3",
+     [](D& d) { d.good_left = 2; }},
+    {"the last one", G::enough_left, "only 0 good generations would be left of 1",
+     [](D& d) { d.good_left = 0, d.keep = 1; }},
+    {"a second too young", G::old_enough, "it is younger than min_age",
+     [](D& d) { d.min_age = 24h + 1s; }},
+    {"the third", G::brake, "2 were deleted in this run", [](D& d) { d.deleted_before = 2; }},
+    {"the first, where none may go", G::brake, "0 were deleted in this run",
+     [](D& d) { d.brake = 0; }},
+    {"half a listing", G::listing_whole, "'zz_x', which may belong to the set, cannot be read",
+     [](D& d) { d.unread = "zz_x"; }},
+    {"we are behind", G::clock, skewed, [](D& d) { d.clock_skew = -1h - 1s; }},
+    {"we are ahead", G::clock, skewed, [](D& d) { d.clock_skew = 1h + 1s; }},
 };
 
 const std::vector<Case> unfinished_ones = {
-    {"a self", Guard::self, "its mark names a VM although it was never finished",
-     [](Deletion& d) { d.victim.mark.mark.self = "uuid-4"; }},
-    {"complete", Guard::state, "it is complete",
-     [](Deletion& d) { d.victim.mark.mark.state = State::complete; }},
-    {"another run's", Guard::dead_run, "it was made by another run",
-     [](Deletion& d) { d.unfinished_run = "run-5"; }},
-    {"copied by hand", Guard::dead_run, "several VMs carry the mark of its run",
-     [](Deletion& d) { d.clones_of_that_run = 2; }},
-    {"not counted", Guard::dead_run, "several VMs carry the mark of its run",
-     [](Deletion& d) { d.clones_of_that_run = 0; }},
-    {"a disk elsewhere, and no proof that this run made it", Guard::disks_here,
-     "its disk '[NFS_durian] zz_avocado2-02-201909250241/a.vmdk' is not on the backup datastore",
-     [](Deletion& d) { d.victim.disks[0].datastore_id = "datastore-1"; }},
-    {"a foreign disk, though this run made it", Guard::disks_here,
+    {"a self", G::self, "its mark names a VM although it was never finished",
+     [](D& d) { mark(d).self = "uuid-4"; }},
+    {"complete", G::state, "it is complete", [](D& d) { mark(d).state = State::complete; }},
+    {"another run's", G::dead_run, "it was made by another run",
+     [](D& d) { d.unfinished_run = "run-5"; }},
+    {"copied by hand", G::dead_run, "several VMs carry the mark of its run",
+     [](D& d) { d.clones_of_that_run = 2; }},
+    {"a disk elsewhere, and no proof that this run made it", G::disks_here, elsewhere,
+     [](D& d) { d.victim.disks[1].datastore_id = "datastore-1"; }},
+    {"a foreign disk, though this run made it", G::disks_here,
      "its disk '[x] y/z.vmdk' is not in its own folder",
-     [](Deletion& d) {
-         d.made_here = true, d.victim.disks[0] = {"[x] y/z.vmdk", "datastore-1"};
-     }},
+     [](D& d) { d.made_here = true, d.victim.disks[0].file = "[x] y/z.vmdk"; }},
 };
 
 }  // namespace
@@ -240,8 +208,7 @@ TEST_CASE("guards: a clone of a dead run passes no guard for less, but those of 
         c.breaks(broken);
         const bool of_the_ring = c.guard >= Guard::set_not_in_use && c.guard <= Guard::brake;
         const bool of_its_end = c.guard == Guard::self || c.guard == Guard::state;
-        const bool made_here = broken.made_here;  // its disks may lie anywhere
-        if (of_the_ring || made_here)
+        if (of_the_ring || broken.made_here)  // its own disks may lie anywhere
             CHECK(text_of(broken) == "");
         else if (!of_its_end)
             CHECK(text_of(broken) == c.sentence);
@@ -254,26 +221,19 @@ TEST_CASE("guards: every guard has a row that it alone refuses")
     for (const auto* cases : {&expiries, &unfinished_ones})
         for (const Case& c : *cases)
             refused.insert(c.guard);
-    for (int guard = 0; guard <= static_cast<int>(Guard::clock); ++guard) {
-        INFO("guard: ", guard);
-        CHECK(refused.contains(static_cast<Guard>(guard)));
-    }
+    CHECK(refused.size() == static_cast<std::size_t>(Guard::clock) + 1);
 }
 
 TEST_CASE("guards: at their very limits they let pass")
 {
     const std::vector<void (*)(Deletion&)> cases = {
-        [](Deletion& d) { d.min_age = 24h; },
-        [](Deletion& d) { d.min_age = -1h, d.now = Time{}; },
-        [](Deletion& d) { d.deleted_before = 1; },
-        [](Deletion& d) { d.clock_skew = 1h - 1s; },
-        [](Deletion& d) { d.clock_skew = 1s - 1h; },
-        [](Deletion& d) { d.keep = 0, d.good_left = 1; },
-        [](Deletion& d) {
-            d.sources = {"avocado2", "zz_avocado2", "zz_avocado2-02"};
-        },
-        [](Deletion& d) { d.victim.disks.clear(); },
-        [](Deletion& d) { d.set.stem = d.victim.mark.mark.stem; },
+        [](D& d) { d.min_age = 24h; },
+        [](D& d) { d.min_age = -1h, d.now = Time{}; },
+        [](D& d) { d.deleted_before = 1, d.clock_skew = 1h - 1s; },
+        [](D& d) { d.clock_skew = 1s - 1h; },
+        [](D& d) { d.keep = 0, d.good_left = 1; },
+        [](D& d) { d.sources.push_back("zz_avocado2-02"); },
+        [](D& d) { d.victim.disks.clear(); },
     };
     for (const auto change : cases) {
         Deletion deletion = expiry();
@@ -298,9 +258,9 @@ TEST_CASE("guards: what was never read is no proof of anything")
     keeps_nothing.keep = keeps_nothing.good_left = 0;
     CHECK(first_guard(keeps_nothing) == static_cast<int>(Guard::enough_left));
 
-    for (const auto kind : {MarkReading::Kind::damaged, MarkReading::Kind::other_version}) {
+    for (const auto kind : {Kind::damaged, Kind::other_version}) {
         Deletion unexplained = expiry();
-        unexplained.victim.mark.kind = kind;
+        spoil(unexplained, kind, "");
         CHECK(first_guard(unexplained) == static_cast<int>(Guard::mark_whole));
     }
 
@@ -324,19 +284,17 @@ TEST_CASE("guards: a copy, a renamed, a moved and a running one are each somebod
     CHECK(text_of(d) == copied + "; " + renamed + "; " + moved + "; it is powered on");
 }
 
-TEST_CASE("guards: every two wrong facts are both named, in the order of the guards")
+TEST_CASE("guards: of two wrong facts both are named, in the order of the guards")
 {
-    for (const Case& one : expiries)
-        for (const Case& other : expiries) {
-            if (one.guard >= other.guard)
-                continue;
-            INFO("cases: ", one.name, ", ", other.name);
-            Deletion broken = expiry();
-            one.breaks(broken);
-            other.breaks(broken);
-            const auto found = objections(broken);
-            CHECK(found.size() >= 2);
-            for (std::size_t i = 1; i < found.size(); ++i)
-                CHECK((found[i - 1].guard < found[i].guard));
-        }
+    for (const Case& c : expiries) {
+        if (c.guard == Guard::powered_off)
+            continue;
+        INFO("case: ", c.name);
+        Deletion broken = expiry();
+        c.breaks(broken);
+        broken.victim.power = Power::on;
+        const bool first = c.guard < Guard::powered_off;
+        CHECK(text_of(broken) ==
+              (first ? c.sentence + "; it is powered on" : "it is powered on; " + c.sentence));
+    }
 }

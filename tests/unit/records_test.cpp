@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "envelope.hpp"
 #include "fakes/sealed_file_scratch.hpp"
 
 using namespace credstore;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "soap/listing.hpp"
+
+#include <exception>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "soap/names.hpp"
+#include "soap/properties.hpp"
+#include "soap/vm_reader.hpp"
+
+namespace vimclient::wire {
+
+namespace {
+
+constexpr int names_page = 2000;
+constexpr int listing_attempts = 3;
+constexpr std::chrono::seconds farewell{10};
+
+// lives on the server as long as the object does
+class ContainerView {
+public:
+    ContainerView(const Session& session, Line& line) : line_(line)
+    {
+        Arena arena;
+        auto* manager = arena.reference("ViewManager", session.services().view_manager);
+        auto* root = arena.reference("Folder", session.services().root_folder);
+        vim25__CreateContainerViewResponse reply;
+        const std::vector<std::string> types{"VirtualMachine"};
+        line_.context.call({"CreateContainerView"},
+                           [&](::soap* s, const char* url, const char* action) {
+                               return soap_call_vim25__CreateContainerView(
+                                   s, url, action, manager, root, types, true, reply);
+                           });
+        id_ = require(reply.returnval, "CreateContainerView").__item;
+    }
+    ~ContainerView()
+    {
+        if (std::uncaught_exceptions() > 0)
+            return;  // it ends with the session
+        try {
+            Arena arena;
+            auto* self = arena.reference("ContainerView", id_);
+            vim25__DestroyViewResponse reply;
+            line_.context.call({"DestroyView", id_, farewell},
+                               [&](::soap* s, const char* url, const char* action) {
+                                   return soap_call_vim25__DestroyView(s, url, action, self, reply);
+                               });
+        } catch (...) {  // likewise
+        }
+    }
+    ContainerView(const ContainerView&) = delete;
+    ContainerView& operator=(const ContainerView&) = delete;
+
+    const std::string& id() const { return id_; }
+
+private:
+    Line& line_;
+    std::string id_;
+};
+
+// the VMs of one folder; unset where the folder changed while it was read
+std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
+                                         const std::string& folder_id)
+{
+    const Query query{.root_type = "Folder",
+                      .roots = {folder_id},
+                      .steps = {{"children", "Folder", "childEntity", {"tasks"}}, recent_tasks()},
+                      .wanted = {{"Folder", {"childEntity"}}, wanted_of_vm(), wanted_of_task()},
+                      .page = vms_page};
+    VmReader reader;
+    std::set<std::string> expected;
+    bool found = false;
+    retrieve(session, line, query, [&](const Object& object) {
+        reader.add(object);
+        if (object.id() != folder_id)
+            return;
+        object.demand_complete();
+        found = true;
+        const auto* children = object.as<vim25__ArrayOfManagedObjectReference>("childEntity");
+        if (!children)
+            return;
+        for (const vim25__ManagedObjectReference* child : children->ManagedObjectReference) {
+            if (child->type == "VirtualMachine")
+                expected.insert(child->__item);
+        }
+    });
+    if (!found)
+        throw ServerFault(Fault::Kind::not_found, fmt::format("there is no folder '{}'", folder_id),
+                          "ManagedObjectNotFound", folder_id);
+    std::vector<Vm> vms;
+    std::set<std::string> listed;
+    for (auto& entry : reader.take()) {
+        listed.insert(entry.first);
+        vms.push_back(std::move(entry.second));
+    }
+    return listed == expected ? std::optional(std::move(vms)) : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<VmRef> list_names(const Session& session, Line& line)
+{
+    const ContainerView view(session, line);
+    const Query query{.root_type = "ContainerView",
+                      .roots = {view.id()},
+                      .steps = {{"all", "ContainerView", "view"}},
+                      .wanted = {{"VirtualMachine", {"name"}}},
+                      .page = names_page};
+    std::vector<VmRef> names;
+    retrieve(session, line, query, [&](const Object& object) {
+        object.demand_complete();
+        names.push_back({object.id(), display_name(object.text("name"))});
+    });
+    return names;
+}
+
+std::vector<Vm> list_folder(const Session& session, Line& line, const std::string& folder_id)
+{
+    for (int attempt = 0; attempt < listing_attempts; ++attempt) {
+        if (auto vms = list_once(session, line, folder_id))
+            return std::move(*vms);
+    }
+    throw Fault(Fault::Kind::refused,
+                fmt::format("the listing of folder '{}' is not complete", folder_id));
+}
+
+}  // namespace vimclient::wire

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "soap/properties.hpp"
+
+#include <fmt/format.h>
+
+#include "soap/values.hpp"
+
+namespace vimclient::wire {
+
+namespace {
+
+std::vector<vim25__SelectionSpec*> selection(Arena& arena, const std::vector<Step>& steps)
+{
+    std::vector<vim25__SelectionSpec*> set;
+    for (const Step& step : steps) {
+        auto* traversal = arena.make<vim25__TraversalSpec>();
+        traversal->name = arena.text(step.name);
+        traversal->type = step.type;
+        traversal->path = step.path;
+        traversal->skip = arena.flag(false);
+        for (const std::string& name : step.then) {
+            auto* next = arena.make<vim25__SelectionSpec>();
+            next->name = arena.text(name);
+            traversal->selectSet.push_back(next);
+        }
+        set.push_back(traversal);
+    }
+    return set;
+}
+
+// a session that has expired shows itself here on some servers
+void demand_session(const vim25__ObjectContent& content)
+{
+    for (const vim25__MissingProperty* missing : content.missingSet) {
+        if (!missing->fault || !missing->fault->fault)
+            continue;
+        ServerFault fault = server_fault(*missing->fault);
+        if (fault.type() == "NotAuthenticated")
+            throw fault;
+    }
+}
+
+// hands the page on; the token of the next one, empty after the last
+std::string read_page(const vim25__RetrieveResult* page,
+                      const std::function<void(const Object&)>& each)
+{
+    if (!page)
+        return {};
+    for (const vim25__ObjectContent* content : page->objects) {
+        require(content->obj, "RetrievePropertiesEx");
+        demand_session(*content);
+        if (const Object object(*content); !object.vanished())
+            each(object);
+    }
+    return page->token ? *page->token : std::string{};
+}
+
+}  // namespace
+
+std::string Object::id() const
+{
+    return content_.obj->__item;
+}
+
+std::string Object::type() const
+{
+    return content_.obj->type;
+}
+
+const xsd__anyType* Object::find(std::string_view path) const
+{
+    for (const vim25__DynamicProperty* property : content_.propSet) {
+        if (property->name == path)
+            return property->val;
+    }
+    return nullptr;
+}
+
+std::string Object::text(std::string_view path) const
+{
+    return text_of(find(path));
+}
+
+bool Object::flag(std::string_view path) const
+{
+    return parse_flag(text(path));
+}
+
+std::string Object::reference(std::string_view path) const
+{
+    return id_of(find(path));
+}
+
+std::vector<std::string> Object::references(std::string_view path) const
+{
+    std::vector<std::string> ids;
+    if (const auto* array = as<vim25__ArrayOfManagedObjectReference>(path)) {
+        for (const vim25__ManagedObjectReference* reference : array->ManagedObjectReference)
+            ids.push_back(reference->__item);
+    }
+    return ids;
+}
+
+void Object::demand_complete() const
+{
+    if (content_.missingSet.empty())
+        return;
+    const vim25__MissingProperty& missing = *content_.missingSet.front();
+    const std::string what = fmt::format("cannot read '{}' of '{}'", missing.path, id());
+    if (!missing.fault)
+        throw Fault(Fault::Kind::refused, what);
+    const ServerFault fault = server_fault(*missing.fault);
+    throw ServerFault(fault.kind(), fmt::format("{}: {}", what, fault.what()), fault.type(), id());
+}
+
+bool Object::vanished() const
+{
+    if (content_.missingSet.empty() || !content_.missingSet.front()->fault)
+        return false;
+    const ServerFault fault = server_fault(*content_.missingSet.front()->fault);
+    return fault.type() == "ManagedObjectNotFound" &&
+           (fault.object().empty() || fault.object() == id());
+}
+
+vim25__PropertyFilterSpec* filter_spec(Arena& arena, const Query& query)
+{
+    auto* spec = arena.make<vim25__PropertyFilterSpec>();
+    for (const Wanted& wanted : query.wanted) {
+        auto* properties = arena.make<vim25__PropertySpec>();
+        properties->type = wanted.type;
+        properties->pathSet = wanted.paths;
+        spec->propSet.push_back(properties);
+    }
+    const auto steps = selection(arena, query.steps);
+    for (const std::string& root : query.roots) {
+        auto* object = arena.make<vim25__ObjectSpec>();
+        object->obj = arena.reference(query.root_type, root);
+        object->skip = arena.flag(false);
+        object->selectSet = steps;
+        spec->objectSet.push_back(object);
+    }
+    spec->reportMissingObjectsInResults = arena.flag(true);
+    return spec;
+}
+
+void retrieve(const Session& session, Line& line, const Query& query,
+              const std::function<void(const Object&)>& each)
+{
+    retrieve_kept(session, line, query, each);
+    line.context.release();
+}
+
+void retrieve_kept(const Session& session, Line& line, const Query& query,
+                   const std::function<void(const Object&)>& each)
+{
+    Arena arena;
+    auto* collector = arena.reference("PropertyCollector", session.services().property_collector);
+    auto* options = arena.make<vim25__RetrieveOptions>();
+    options->maxObjects = arena.number(query.page);
+    const std::vector<vim25__PropertyFilterSpec*> specs{filter_spec(arena, query)};
+    vim25__RetrievePropertiesExResponse first;
+    const std::string what = query.roots.size() == 1 ? query.roots.front() : std::string{};
+    line.context.call({"RetrievePropertiesEx", what},
+                      [&](::soap* s, const char* url, const char* action) {
+                          return soap_call_vim25__RetrievePropertiesEx(s, url, action, collector,
+                                                                       specs, options, first);
+                      });
+    std::string token = read_page(first.returnval, each);
+    while (!token.empty()) {
+        line.context.release();
+        vim25__ContinueRetrievePropertiesExResponse next;
+        line.context.call({"ContinueRetrievePropertiesEx", what},
+                          [&](::soap* s, const char* url, const char* action) {
+                              return soap_call_vim25__ContinueRetrievePropertiesEx(
+                                  s, url, action, collector, token, next);
+                          });
+        require(next.returnval, "ContinueRetrievePropertiesEx");
+        token = read_page(next.returnval, each);
+    }
+}
+
+}  // namespace vimclient::wire

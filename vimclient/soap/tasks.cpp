@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "soap/tasks.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "soap/canceller.hpp"
+#include "soap/properties.hpp"
+#include "soap/retry.hpp"
+#include "soap/values.hpp"
+
+namespace vimclient::wire {
+
+namespace {
+
+constexpr int longest_wait = 30;  // seconds, for one WaitForUpdatesEx
+constexpr std::chrono::seconds margin{15}, farewell{10};
+constexpr std::chrono::milliseconds poll_interval{2000};
+constexpr int listening_limit = 3;  // failures in a row, before it is polled
+
+class TaskWaiter {
+public:
+    TaskWaiter(Session& session, const std::string& task, const Watch& watch)
+        : session_(session),
+          task_(task),
+          watch_(watch),
+          end_(Clock::now() +
+               (watch.limit.count() > 0 ? watch.limit : session.patience().task_limit)),
+          line_(session.borrow()),
+          canceller_(session, task, watch.stop)
+    {
+    }
+
+    TaskEnd wait();
+
+private:
+    bool listen();
+    void look();
+    Query query() const;
+    void start_listening();
+    void stop_listening() noexcept;
+    bool apply(const vim25__UpdateSet& updates);
+    bool apply(const vim25__ObjectUpdate& update);
+    void take(std::string_view property, const xsd__anyType* value);
+    bool ended() const { return state_ == "success" || state_ == "error"; }
+    bool complete() const;
+    int wait_seconds() const;
+    [[noreturn]] void lose(std::string_view why) const;
+
+    Session& session_;
+    const std::string& task_;
+    const Watch& watch_;
+    Clock::time_point end_;
+    Session::Borrowed line_;
+    Canceller canceller_;
+
+    std::string filter_, version_, state_;
+    TaskEnd result_;
+    int percent_ = -1;
+    int failures_ = 0;
+};
+
+TaskEnd TaskWaiter::wait()
+{
+    while (!ended()) {
+        if (Clock::now() >= end_)
+            lose("it takes too long");
+        if (canceller_.denied())
+            lose(fmt::format("it cannot be cancelled: {}", canceller_.why()));
+        if (failures_ >= listening_limit)
+            std::this_thread::sleep_for(poll_interval);
+        if (failures_ >= listening_limit || !listen())
+            look();
+    }
+    if (!complete())
+        look();
+    stop_listening();
+    return result_;
+}
+
+// false where there was no news
+bool TaskWaiter::listen()
+{
+    try {
+        if (filter_.empty())
+            start_listening();
+        Arena arena;
+        auto* options = arena.make<vim25__WaitOptions>();
+        options->maxWaitSeconds = arena.number(wait_seconds());
+        auto* collector = arena.reference("PropertyCollector", line_->collector);
+        vim25__WaitForUpdatesExResponse reply;
+        const Call call{"WaitForUpdatesEx", task_, std::chrono::seconds{wait_seconds()} + margin,
+                        canceller_.denial()};
+        line_->context.call(call, [&](::soap* s, const char* url, const char* action) {
+            return soap_call_vim25__WaitForUpdatesEx(s, url, action, collector, version_, options,
+                                                     reply);
+        });
+        const bool news = reply.returnval && apply(*reply.returnval);
+        line_->context.release();
+        failures_ = 0;
+        return news;
+    } catch (const Fault&) {  // what it means is seen by reading
+        line_->context.release();
+        filter_.clear();
+        version_.clear();
+        ++failures_;
+        return false;
+    }
+}
+
+// progress only where somebody wants it: every step of it ends a wait
+Query TaskWaiter::query() const
+{
+    Query query{.root_type = "Task",
+                .roots = {task_},
+                .steps = {},
+                .wanted = {{"Task", {"info.state", "info.result", "info.error"}}}};
+    if (watch_.progress)
+        query.wanted.front().paths.emplace_back("info.progress");
+    return query;
+}
+
+void TaskWaiter::start_listening()
+{
+    Arena arena;
+    if (line_->collector.empty()) {
+        vim25__CreatePropertyCollectorResponse made;
+        auto* parent = arena.reference("PropertyCollector", session_.services().property_collector);
+        line_->context.call(
+            {"CreatePropertyCollector"}, [&](::soap* s, const char* url, const char* action) {
+                return soap_call_vim25__CreatePropertyCollector(s, url, action, parent, made);
+            });
+        line_->collector = require(made.returnval, "CreatePropertyCollector").__item;
+    }
+    auto* spec = filter_spec(arena, query());
+    auto* collector = arena.reference("PropertyCollector", line_->collector);
+    vim25__CreateFilterResponse reply;
+    line_->context.call(
+        {"CreateFilter", task_}, [&](::soap* s, const char* url, const char* action) {
+            return soap_call_vim25__CreateFilter(s, url, action, collector, spec, false, reply);
+        });
+    filter_ = require(reply.returnval, "CreateFilter").__item;
+}
+
+void TaskWaiter::stop_listening() noexcept
+{
+    if (filter_.empty())
+        return;
+    try {
+        Arena arena;
+        auto* filter = arena.reference("PropertyFilter", filter_);
+        vim25__DestroyPropertyFilterResponse reply;
+        line_->context.call({"DestroyPropertyFilter", filter_, farewell},
+                            [&](::soap* s, const char* url, const char* action) {
+                                return soap_call_vim25__DestroyPropertyFilter(s, url, action,
+                                                                              filter, reply);
+                            });
+    } catch (const std::exception&) {  // it ends with the session
+    }
+}
+
+// true where the task was spoken of; what is missing there must be read
+bool TaskWaiter::apply(const vim25__UpdateSet& updates)
+{
+    version_ = updates.version;
+    bool news = false;
+    for (const vim25__PropertyFilterUpdate* filter : updates.filterSet) {
+        if (!filter->missingSet.empty())
+            return false;
+        for (const vim25__ObjectUpdate* update : filter->objectSet) {
+            if (id_of(update->obj) != task_)
+                continue;
+            if (!apply(*update))
+                return false;
+            news = true;
+        }
+    }
+    return news || (updates.truncated && parse_flag(*updates.truncated));
+}
+
+bool TaskWaiter::apply(const vim25__ObjectUpdate& update)
+{
+    if (update.kind == "leave" || !update.missingSet.empty())
+        return false;
+    for (const vim25__PropertyChange* change : update.changeSet)
+        take(change->name, change->val);
+    return true;
+}
+
+void TaskWaiter::take(std::string_view property, const xsd__anyType* value)
+{
+    if (property == "info.state") {
+        state_ = text_of(value);
+    } else if (property == "info.result") {
+        result_.result_id = id_of(value);
+    } else if (property == "info.error") {
+        if (const auto* error = dynamic_cast<const vim25__LocalizedMethodFault*>(value))
+            result_.error = server_fault(*error);
+    } else if (property == "info.progress") {
+        const auto percent = static_cast<int>(parse_number(text_of(value)).value_or(percent_));
+        if (percent != percent_ && watch_.progress)
+            watch_.progress(std::clamp(percent, 0, 100));
+        percent_ = percent;
+    }
+}
+
+void TaskWaiter::look()
+{
+    const Query wanted = query();
+    bool found = false;
+    try {
+        session_.read_on(*line_, [&](Line& line) {
+            retrieve(session_, line, wanted, [&](const Object& object) {
+                object.demand_complete();
+                for (const std::string& property : wanted.wanted.front().paths)
+                    take(property, object.find(property));
+                found = true;
+            });
+        });
+    } catch (const Fault& fault) {
+        lose(fault.what());
+    }
+    if (!found)
+        lose("the server no longer knows the task");
+}
+
+bool TaskWaiter::complete() const
+{
+    return state_ == "error" ? result_.error.has_value()
+                             : !watch_.needs_result || !result_.result_id.empty();
+}
+
+int TaskWaiter::wait_seconds() const
+{
+    const auto left = std::chrono::ceil<std::chrono::seconds>(end_ - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 1, longest_wait));
+}
+
+void TaskWaiter::lose(std::string_view why) const
+{
+    throw OutcomeUnknown(Fault::Kind::unreachable,
+                         fmt::format("the end of {} is not known: {}", watch_.what, why));
+}
+
+}  // namespace
+
+TaskEnd wait_for_task(Session& session, const std::string& task, const Watch& watch)
+{
+    return TaskWaiter(session, task, watch).wait();
+}
+
+}  // namespace vimclient::wire

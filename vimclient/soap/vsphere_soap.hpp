@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "soap/session.hpp"
+#include "soap/tasks.hpp"
+
+namespace vimclient::wire {
+
+/// The port to vSphere, by SOAP over TLS.
+class VsphereSoap final : public Vsphere {
+public:
+    VsphereSoap(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
+                const Patience& patience, const std::string& user_agent);
+
+    const ServerInfo& server() const override { return session_.server(); }
+    Time now() override;
+
+    std::vector<VmRef> vm_names() override;
+    std::vector<Vm> read_vms(const std::vector<VmRef>& vms) override;
+    std::vector<Vm> vms_in(const std::string& folder_id) override;
+    Place place_of(const VmRef& vm) override;
+    std::vector<Datastore> datastores_of(const std::string& datacenter_id) override;
+    std::vector<Folder> folders_of(const std::string& datacenter_id) override;
+    std::vector<Host> read_hosts(const std::vector<std::string>& ids) override;
+    std::vector<Disk> disks_of(const SnapshotRef& snapshot) override;
+    std::vector<DiskUse> disk_uses(const std::string& datastore_id) override;
+
+    Folder create_folder(const std::string& datacenter_id, const std::string& path) override;
+    SnapshotRef create_snapshot(const VmRef& vm, const SnapshotSpec& spec) override;
+    std::optional<TaskRef> begin_remove_snapshot(const SnapshotRef& snapshot) override;
+    void wait(const TaskRef& task) override;
+    VmRef clone(const VmRef& source, const SnapshotRef& from, const CloneSpec& spec,
+                const Progress& progress, std::stop_token stop) override;
+    void reconfigure(const VmRef& vm, const Change& change) override;
+    void consolidate(const VmRef& vm) override;
+    void destroy(const VmRef& vm) override;
+    void logout() override { session_.logout(); }
+
+private:
+    /// Makes the one call that starts a task, and returns the task's id.
+    using Start = std::function<std::string(Line&)>;
+
+    std::string start(const Call& call, const Start& start);
+    std::string start_when_free(const Call& call, const Start& start, Clock::time_point until,
+                                const std::stop_token& stop);
+    std::string run(const Call& call, const Start& start, const Watch& watch);
+    void wait_until_free(const ServerFault& busy, Clock::time_point until,
+                         const std::stop_token& stop);
+    std::string make_folder(const std::string& parent_id, const std::string& name);
+
+    Session session_;
+    std::mutex mutex_;
+    std::map<std::string, SnapshotRef> removals_;  // task -> what it removes
+};
+
+}  // namespace vimclient::wire
