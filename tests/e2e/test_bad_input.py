@@ -124,14 +124,13 @@ class Names(BadTest):
 
     def test_create_folder_makes_it_once(self):
         shop = self.shop()
-        for folder, made in (("archive", 1), ("a/b", 2), ("a/c", 1)):
+        for number, (folder, made) in enumerate((("archive", 1), ("a/b", 2), ("a/c", 1))):
             with self.subTest(folder):
                 shop.folders.add(folder)
                 before = shop.vcenter.last_call()
-                self.assertExit(0, shop.run("backup", "papaya3", "--folder", folder,
-                                            "--create-folder"))
-                self.assertExit(0, shop.run("backup", "papaya3", "--folder", folder,
-                                            "--create-folder"))
+                for _ in range(2):
+                    self.assertExit(0, shop.run("backup", "papaya3", "--folder", folder,
+                                                "--create-folder", "--prefix", f"{number}_"))
                 self.assertEqual(made, len(shop.vcenter.calls("CreateFolder", since=before)))
                 self.assertEqual([1, 2], shop.vcenter.slots("papaya3", folder))
                 self.assertIn("/DC/vm/" + folder, shop.vcenter.state()["folders"])
@@ -277,7 +276,7 @@ class Configuration(BadTest):
         self.assertUncontacted(shop)
 
     def test_sets_that_get_in_each_others_way(self):
-        shop = self.shop()
+        shop = self.shop(datastore=None)
         one = '[defaults]\ndatastore = "NFS_durian"\n[job.a]\nvms = ["avocado2"]\n'
         rows = [
             ("two sets, one prefix", one + '[job.b]\nvms = ["avocado2"]\nset = "weekly"\n',
@@ -295,10 +294,7 @@ class Configuration(BadTest):
             with self.subTest(what):
                 shop.configure(text)
                 for selection in ((), ("avocado2", "--job", "a"), ("--job", "b")):
-                    result = shop.run("backup", *selection, "--datastore=NFS_durian") \
-                        if "datastores" not in what else shop.run(
-                            "backup", *selection, "--vcenter", shop.vcenter.server, "--store",
-                            shop.store, defaults=False)
+                    result = shop.run("backup", *selection)
                     self.assertSays(result, 2, *words)
         self.assertUncontacted(shop)
 
@@ -520,8 +516,8 @@ class Obstacles(BadTest):
     def test_a_datastore_that_cannot_take_it(self):
         shop = self.shop()
         rows = [
-            ("no room", dict(freeGB=24), ["'NFS_durian'", "24 GiB", "25 GiB"], "room"),
-            ("empty", dict(freeGB=0), ["'NFS_durian'", "25 GiB"], "room"),
+            ("no room", dict(freeGB=49), ["'NFS_durian'", "49 GiB", "50 GiB"], "room"),
+            ("empty", dict(freeGB=0), ["'NFS_durian'", "50 GiB"], "room"),
             ("not accessible", dict(freeGB=900, accessible=False), ["'NFS_durian'"], "vSphere"),
             ("maintenance", dict(accessible=True, maintenance=True), ["maintenance"], "vSphere"),
         ]
@@ -530,7 +526,7 @@ class Obstacles(BadTest):
                 shop.do("datastore", name="NFS_durian", **fields)
                 self.assertSays(shop.run("backup", "avocado2"), 4, *words, hint=hint)
         self.assertUnchanged(shop)
-        shop.do("datastore", name="NFS_durian", maintenance=False, freeGB=26)
+        shop.do("datastore", name="NFS_durian", maintenance=False, freeGB=51)
         self.assertExit(0, shop.run("backup", "avocado2"))
         self.assertSays(shop.run("backup", "avocado2"), 4, "NFS_durian", hint="room")
         self.assertEqual(1, len(shop.generations("avocado2")))

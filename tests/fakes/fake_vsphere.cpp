@@ -64,9 +64,8 @@ auto FakeVsphere::ask(std::string& list, const std::string& method, const std::s
                       const Act& act)
 {
     const std::lock_guard lock(mutex_);
-    const std::string line = method + (object.empty() ? "" : " ") + object + "\n";
-    list += line;
-    calls += line;
+    list += method + (object.empty() ? "" : " ") + object + "\n";
+    calls += method + (object.empty() ? "" : " ") + object + "\n";
     if (logged_out_)
         throw Fault(Kind::logon, "The session is not authenticated.", "NotAuthenticated");
     const int nth = ++counts_[method];
@@ -432,7 +431,7 @@ void FakeVsphere::lose(const std::string& method, int nth, Lost lost)
         });
         throw OutcomeUnknown(Kind::unreachable, "the reply was lost");
     };
-    incidents_.push_back({method, nth, lost != Lost::not_executed, deed});
+    incidents_.push_back({method, counts_[method] + nth, lost != Lost::not_executed, deed});
 }
 
 // ---- filling it

@@ -138,7 +138,7 @@ public:
         return lines_of(vm(name).snapshots, [](const auto& each) { return each.name + "\n"; });
     }
 
-    // ---- what is to go wrong in the nth call of a method, from 1
+    // ---- what is to go wrong in the nth call of a method from now on, from 1
 
     enum class Lost { not_executed, executed, still_running };  ///< the last for a clone only
 
@@ -153,7 +153,7 @@ public:
     /// Somebody else does something just before that call is executed.
     void when(const std::string& method, int nth, std::function<void()> deed)
     {
-        incidents_.push_back({method, nth, false, std::move(deed)});
+        incidents_.push_back({method, counts_[method] + nth, false, std::move(deed)});
     }
 
     /// Those of the above that never came about, a line each.

@@ -83,7 +83,7 @@ const std::vector<Case> cases = {
      "failed: cannot commit '" + name + "': it has vanished", destroy_line, ""},
     {"it cannot be read",
      [](World& world) {
-         world.vsphere.fail("read_vms", 2, {Kind::unreachable, "no answer"});
+         world.vsphere.fail("read_vms", 1, {Kind::unreachable, "no answer"});
      },
      "unreachable: cannot read the copy: no answer", "", ""},
 

@@ -117,7 +117,7 @@ const std::vector<Case> cases = {
     {"a folder that cannot be read afterwards is warned of",
      [](World& world) {
          world.vsphere.fail("clone", 1, full);
-         world.vsphere.fail("vms_in", 2, {Kind::unreachable, "no answer"});
+         world.vsphere.fail("vms_in", 1, {Kind::unreachable, "no answer"});
      },
      full_told, "", clone_of(1),
      "cannot look after what is left of the copy: no answer; it counts as nothing and the next "

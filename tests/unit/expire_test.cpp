@@ -149,7 +149,7 @@ const std::vector<Case> cases = {
      destroy_oldest},
     {"the folder cannot be read", nothing,
      [](World& world) {
-         world.vsphere.fail("vms_in", 2, {Kind::unreachable, "no answer"});
+         world.vsphere.fail("vms_in", 1, {Kind::unreachable, "no answer"});
      },
      "", "", "cannot delete '" + oldest + "': no answer", ""},
     {"who uses its disks cannot be read", nothing,

@@ -194,6 +194,8 @@ private:
                 SSL_write(ssl, answer.bytes.data(), static_cast<int>(answer.bytes.size()));
             open = !answer.close && !answer.reset;
             if (answer.reset) {
+                // a reset takes an answer with it that has not been read yet
+                std::this_thread::sleep_for(answer.bytes.empty() ? 0ms : 150ms);
                 const linger hard{1, 0};
                 setsockopt(peer, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
             }

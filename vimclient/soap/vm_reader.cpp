@@ -13,11 +13,12 @@ namespace {
 
 constexpr std::string_view mark_prefix = "vmrotate.";
 
+// what is not told, or new, counts as on: an "off" allows more
 Power power_from(const std::string& text)
 {
-    if (text == "poweredOn")
-        return Power::on;
-    return text == "suspended" ? Power::suspended : Power::off;
+    if (text == "poweredOff")
+        return Power::off;
+    return text == "suspended" ? Power::suspended : Power::on;
 }
 
 Mark mark_from(const vim25__ArrayOfOptionValue* options)
@@ -88,6 +89,7 @@ Vm vm_from(const Object& object)
     if (const auto* question = object.as<vim25__VirtualMachineQuestionInfo>("runtime.question"))
         vm.question = question->text;
     vm.power = power_from(object.text("runtime.powerState"));
+    vm.used = parse_number(object.text("summary.storage.committed")).value_or(0);
     vm.readable = !vm.instance_uuid.empty() && !vm.vmx.empty();
     vm.is_template = object.flag("config.template");
     vm.consolidation_needed = object.flag("runtime.consolidationNeeded");
@@ -146,6 +148,7 @@ Wanted wanted_of_vm()
              "runtime.consolidationNeeded",
              "runtime.question",
              "guest.toolsRunningStatus",
+             "summary.storage.committed",
              "resourcePool",
              "network",
              "snapshot",
