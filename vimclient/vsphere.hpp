@@ -281,7 +281,7 @@ public:
 
     /// Makes a thin, full copy, powered off, and waits for it. When `stop` is requested,
     /// cancels the task, waits for its real end, then throws `Cancelled`. A copy that
-    /// ended well in spite of that is returned: the caller sees `stop` and undoes it.
+    /// ended well in spite of that is returned.
     virtual VmRef clone(const VmRef& source, const SnapshotRef& from, const CloneSpec& spec,
                         const Progress& progress, std::stop_token stop) = 0;
 

@@ -30,6 +30,16 @@ void describe(Outcome& outcome, const Prepared& prepared)
     outcome.host = prepared.host.name;
 }
 
+/// A removal that cannot be sent never undoes a good copy: `let_go` tries again and tells.
+void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
+{
+    try {
+        snapshot.begin_removal();
+    } catch (const std::exception& e) {
+        run.observer.remark(e.what());
+    }
+}
+
 void let_go(SnapshotGuard& snapshot, Outcome& outcome)
 {
     try {
@@ -61,7 +71,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     const Copy copy = make_copy(vsphere, run, prepared, taken, lock->id());
 
     run.observer.step("removing the snapshot, verifying the copy");
-    snapshot.begin_removal();
+    begin_to_let_go(snapshot, run);
     commit(vsphere, run, prepared, copy, outcome);
     let_go(snapshot, outcome);
 

@@ -29,9 +29,16 @@ vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Copy& copy)
     const auto vm = read_copy(vsphere, copy);
     if (rotation::decode(vm.mark).mark == copy.mark)
         return vm;
-    explaining("mark the copy", [&] {
-        vsphere.reconfigure(copy.vm, {.mark = rotation::encode(copy.mark), .annotation = {}});
-    });
+    try {
+        explaining("mark the copy", [&] {
+            vsphere.reconfigure(copy.vm, {.mark = rotation::encode(copy.mark), .annotation = {}});
+        });
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        auto now = read_copy(vsphere, copy);
+        if (rotation::decode(now.mark).mark == copy.mark)
+            return now;
+        throw explain(lost, "mark the copy");
+    }
     return read_copy(vsphere, copy);
 }
 

@@ -2,6 +2,8 @@
 #include "job/copy.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -50,46 +52,72 @@ vimclient::CloneSpec spec_of(const Prepared& prepared, const Copy& copy)
     return spec;
 }
 
-/// The clone task of this source that was not there before ours was sent.
-const vimclient::Task* new_clone_task(const vimclient::Vm& before, const vimclient::Vm& now)
+std::vector<vimclient::Task> clone_tasks(vimclient::Vsphere& vsphere, const Prepared& prepared)
 {
-    for (const vimclient::Task& task : now.tasks) {
-        const bool is_clone = task.description.starts_with("VirtualMachine.clone");
-        const bool is_old = std::ranges::any_of(
-            before.tasks, [&](const vimclient::Task& old) { return old.ref.id == task.ref.id; });
-        if (is_clone && !is_old)
-            return &task;
-    }
-    return nullptr;
+    std::vector<vimclient::Task> tasks;
+    for (const vimclient::Vm& source : vsphere.read_vms({prepared.source.ref}))
+        std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
+            return task.description.starts_with("VirtualMachine.clone");
+        });
+    return tasks;
 }
 
-/// After a lost reply: follows the task to its end. Throws `lost` where there is none.
-vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Prepared& prepared,
-                           const std::string& name, const vimclient::OutcomeUnknown& lost)
+/// A read that fails leaves what was lost as unknown as before.
+template <typename Act>
+auto read_or_throw(const vimclient::OutcomeUnknown& lost, const Act& act)
 {
-    const auto read = [&] { return vsphere.read_vms({prepared.source.ref}); };
-    auto found = read();
-    const auto* task = found.empty() ? nullptr : new_clone_task(prepared.source, found.front());
-    if (task == nullptr)
+    try {
+        return act();
+    } catch (const Fault&) {
         throw lost;
-    vsphere.wait(task->ref);
+    }
+}
 
-    found = read();
-    task = found.empty() ? nullptr : new_clone_task(prepared.source, found.front());
-    if (task == nullptr || task->state != vimclient::TaskState::success || task->result_id.empty())
-        throw lost;
-    return {task->result_id, name};
+/// After a lost reply: waits for every clone task that was not there before, and finds the VM
+/// that has our name. Throws `lost` where none has; a task's failure where one failed.
+vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Prepared& prepared,
+                           const std::vector<vimclient::Task>& before, const std::string& name,
+                           const vimclient::OutcomeUnknown& lost)
+{
+    std::optional<Fault> failure;
+    const auto is_old = [&](const vimclient::Task& task) {
+        return std::ranges::any_of(before,
+                                   [&](const auto& old) { return old.ref.id == task.ref.id; });
+    };
+    const auto tasks = [&] { return clone_tasks(vsphere, prepared); };
+    for (const vimclient::Task& task : read_or_throw(lost, tasks)) {
+        if (is_old(task))
+            continue;
+        try {
+            vsphere.wait(task.ref);
+        } catch (const vimclient::OutcomeUnknown&) {
+            throw lost;
+        } catch (const Fault& fault) {
+            failure = fault;
+        }
+    }
+    for (const vimclient::Task& task : read_or_throw(lost, tasks))
+        if (!is_old(task) && task.state == vimclient::TaskState::success)
+            for (const vimclient::Vm& made : read_or_throw(lost, [&] {
+                     return vsphere.read_vms({{task.result_id, name}});
+                 }))
+                if (made.ref.name == name && made.folder_id == prepared.target.folder.id)
+                    return made.ref;
+    if (failure)
+        throw *failure;
+    throw lost;
 }
 
 vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
                             const Taken& snapshot, const Copy& copy)
 {
     const auto spec = spec_of(prepared, copy);
+    const auto before = explaining("read the VM", [&] { return clone_tasks(vsphere, prepared); });
     const auto progress = [&run](int percent) { run.observer.copying(percent); };
     try {
         return vsphere.clone(prepared.source.ref, snapshot.ref, spec, progress, run.stop);
     } catch (const vimclient::OutcomeUnknown& lost) {
-        return find_lost(vsphere, prepared, spec.name, lost);
+        return find_lost(vsphere, prepared, before, spec.name, lost);
     }
 }
 
@@ -113,6 +141,9 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
         } catch (const vimclient::Cancelled&) {
             discard_remains(vsphere, run, prepared);
             throw;
+        } catch (const vimclient::OutcomeUnknown& lost) {
+            // The copy may still go on: nobody touches it before its end is known.
+            throw explain(lost, "make the copy '" + prepared.name(copy.slot) + "'");
         } catch (const Fault& fault) {
             discard_remains(vsphere, run, prepared);
             if (fault.kind() != Fault::Kind::duplicate_name || --attempts == 0)

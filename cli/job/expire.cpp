@@ -33,6 +33,17 @@ void warn(const Run& run, Outcome& outcome, const std::string& text)
     run.observer.warning(text);
 }
 
+/// Held back by a use, min_age or the brake is as it should be; by a VM that cannot be read is not.
+void hold(const Run& run, const Prepared& prepared, const rotation::Decision& decision,
+          Outcome& outcome)
+{
+    const auto text = fmt::format("'{}' stays: {}", decision.generation.name, decision.reason);
+    if (prepared.set.unread.empty())
+        warn(run, outcome, text);
+    else
+        outcome.left_undone.push_back(text);
+}
+
 void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
                 const rotation::Generation& generation, Outcome& outcome)
 {
@@ -71,7 +82,7 @@ void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     for (auto decision = decisions.rbegin(); decision != decisions.rend(); ++decision) {
         const rotation::Generation& generation = decision->generation;
         if (decision->fate == rotation::Fate::hold)
-            warn(run, outcome, fmt::format("'{}' stays: {}", generation.name, decision->reason));
+            hold(run, prepared, *decision, outcome);
         if (decision->fate != rotation::Fate::expire)
             continue;
         const std::string what = fmt::format("delete '{}'", generation.name);

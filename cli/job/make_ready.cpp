@@ -50,6 +50,10 @@ void make_ready(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared)
     wait_until_idle(vsphere, run, prepared.source);
     if (run.stop.stop_requested())
         throw vimclient::Cancelled{};
+    if (prepared.source.consolidation_needed &&
+        run.assignment.policy.consolidate == config::Consolidate::never)
+        throw Error(ErrorKind::refused, "cannot back it up: its disks need consolidation",
+                    "consolidate them in the vSphere Client, or set consolidate = \"auto\"");
     if (prepared.source.consolidation_needed) {
         run.observer.step("consolidating the VM's disks, as vCenter asks for");
         try {

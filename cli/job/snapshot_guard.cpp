@@ -156,7 +156,11 @@ void SnapshotGuard::consolidate_if_needed(const vimclient::Vm& source)
     if (!source.consolidation_needed)
         return;
     if (run_.assignment.policy.consolidate == config::Consolidate::automatic) {
-        explaining("consolidate the disks", [&] { vsphere_.consolidate(vm_); });
+        try {
+            explaining("consolidate the disks", [&] { vsphere_.consolidate(vm_); });
+        } catch (const vimclient::OutcomeUnknown&) {
+            run_.observer.remark("the reply to the consolidation was lost: looking after it");
+        }
         if (!read_source().consolidation_needed)
             return;
     }

@@ -36,6 +36,8 @@ Verdict mark_whole(const Deletion& d)
 {
     if (d.victim.mark.kind == MarkReading::Kind::none)
         return "it carries no mark of ours";
+    if (d.victim.mark.kind != MarkReading::Kind::whole && d.victim.mark.problem.empty())
+        return "its mark is not whole";
     return d.victim.mark.problem;
 }
 
@@ -66,9 +68,9 @@ Verdict dead_run(const Deletion& d)
 Verdict same_set(const Deletion& d)
 {
     const Mark& mark = mark_of(d);
-    return unless(mark.source_uuid == d.set.source_uuid && !mark.source_uuid.empty() &&
-                      mark.set == d.set.set && mark.stem == d.set.stem,
-                  "it belongs to another source or set");
+    return unless(
+        mark.source_uuid == d.set.source_uuid && !mark.source_uuid.empty() && mark.set == d.set.set,
+        "it belongs to another source or set");
 }
 
 Verdict name(const Deletion& d)
@@ -103,9 +105,12 @@ Verdict disks_here(const Deletion& d)
     const std::string own = directory_of(d.victim.vmx);
     const bool may_be_elsewhere = d.unfinished_run && d.made_here;
     for (const DiskFacts& disk : d.victim.disks) {
-        if (disk.datastore_id != d.set.datastore_id && !may_be_elsewhere)
+        const bool is_here = !d.set.datastore_id.empty() && disk.datastore_id == d.set.datastore_id;
+        if (!is_here && !may_be_elsewhere)
             return fmt::format("its disk '{}' is not on the backup datastore", disk.file);
-        if (without_datastore(directory_of(disk.file)) != without_datastore(own))
+        const std::string directory = directory_of(disk.file);
+        if (may_be_elsewhere ? without_datastore(directory) != without_datastore(own)
+                             : directory != own)
             return fmt::format("its disk '{}' is not in its own folder", disk.file);
     }
     return none;

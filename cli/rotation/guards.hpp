@@ -20,7 +20,7 @@ enum class Guard {
     self,            ///< and the mark is its own, not copied with a clone
     state,           ///< complete; or copying, for an unfinished clone
     dead_run,        ///< an unfinished clone: of the run that is being undone, and the only one
-    same_set,        ///< mark, source, set and stem are those of this set
+    same_set,        ///< source and set in the mark are those of this set
     name,            ///< anchored to the prefix and stem in its own mark
     folder,          ///< stands in the place's folder, by id
     not_a_source,    ///< is not itself a VM that is backed up

@@ -12,15 +12,13 @@ namespace {
 
 int first_free_slot(const Set& set, int keep)
 {
-    if (set.generations.empty())
-        return 1;
     std::set<int> taken;
     for (const Generation& generation : set.generations)
         taken.insert(generation.slot);
     for (const Unfinished& clone : set.unfinished)
         taken.insert(clone.slot);
 
-    const int next = slot_after(set.generations.front().slot, keep);
+    const int next = set.generations.empty() ? 1 : slot_after(set.generations.front().slot, keep);
     int slot = next;
     do {
         if (!taken.contains(slot))
@@ -32,7 +30,7 @@ int first_free_slot(const Set& set, int keep)
 
 long next_seq(const Set& set)
 {
-    long highest = 0;
+    long highest = set.highest_seq;
     for (const Generation& generation : set.generations)
         highest = std::max(highest, generation.seq);
     for (const Unfinished& clone : set.unfinished)
@@ -97,7 +95,7 @@ Plan plan(const Set& set, const Rules& rules)
         else if (decision->generation.taken + rules.min_age > rules.now &&
                  rules.min_age > rules.min_age.zero())
             hold_back(*decision, "younger than min_age");
-        else if (expiring == rules.brake)
+        else if (expiring >= rules.brake)
             hold_back(*decision, fmt::format("at most {} expire in one run", rules.brake));
         else
             ++expiring;

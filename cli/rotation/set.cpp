@@ -19,7 +19,7 @@ std::string why_not_ours(const VmFacts& vm)
     const Mark& mark = vm.mark.mark;
     if (mark.state == State::complete && mark.self != vm.instance_uuid)
         return "a copy of a generation: the mark belongs to another VM";
-    if (!parse_name(vm.name, mark.stem))
+    if (const auto name = parse_name(vm.name, mark.stem); !name || name->slot != mark.slot)
         return "was renamed";
     return {};
 }
@@ -63,8 +63,9 @@ void sort_in(Set& set, const SetId& id, const VmFacts& vm)
     using Kind = MarkReading::Kind;
     const bool has_our_name = parse_name(vm.name, id.stem).has_value();
     if (!vm.readable) {
-        if (has_our_name)
-            set.unread = vm.name;
+        const std::string& name = vm.name.empty() ? vm.id : vm.name;
+        if (set.unread.empty() || name < set.unread)
+            set.unread = name;
         return;
     }
     if (vm.mark.kind != Kind::whole) {
@@ -83,6 +84,7 @@ void sort_in(Set& set, const SetId& id, const VmFacts& vm)
                                          mark.source_name + "', set '" + mark.set + "'"});
         return;
     }
+    set.highest_seq = std::max(set.highest_seq, mark.seq);
     if (const std::string reason = why_not_ours(vm); !reason.empty())
         set.strangers.push_back({vm.id, vm.name, reason});
     else if (mark.state == State::copying)

@@ -79,7 +79,8 @@ struct Set {
     std::vector<Generation> generations;  ///< newest first, by seq
     std::vector<Unfinished> unfinished;
     std::vector<Stranger> strangers;
-    std::string unread;  ///< a VM that may belong to it and cannot be read; else empty
+    std::string unread;    ///< a VM of the folder that cannot be read: it may belong here
+    long highest_seq = 0;  ///< in any mark of the set, a stranger's too: never given again
 
     bool operator==(const Set&) const = default;
 };

@@ -147,7 +147,7 @@ class Shop:
         for path in (self.state_folder, os.path.dirname(self.config_file)):
             os.makedirs(path, mode=0o700)
         self.configure("")  # so that /etc/vmrotate is not looked at
-        self.results, self.processes = [], []
+        self.results, self.processes, self.nights = [], [], 0
         self.secrets = [password]
         self.allowed = set()
         self.folders = {folder}  #: where generations may be deleted
@@ -229,13 +229,20 @@ class Shop:
         return self.vcenter.slots(source, self.backup_folder)
 
     def backups(self, count, *words):
-        """So many full runs one after the other, each of which must end well."""
+        """So many full runs one after the other, each of which must end well. Each has another
+        stamp in its names, as if a night lay between them."""
         words = words or ("avocado2",)
-        results = [self.run("backup", *words) for _ in range(count)]
+        results = [self.run("backup", *words, env={"TZ": self.another_minute()})
+                   for _ in range(count)]
         for result in results:
             if result.exit_code != 0:
                 raise AssertionError(f"a backup that the test needs failed:\n{result}")
         return results
+
+    def another_minute(self):
+        """A time zone that no run had yet: generations made within a minute get other names."""
+        self.nights += 1
+        return f"<night>-00:{self.nights:02}"
 
     def allow(self, *rules):
         """Declares that the oracle's rules of these names may be broken in this test."""

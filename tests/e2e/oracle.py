@@ -323,7 +323,8 @@ class Oracle:
             for line in result.of_type("backup"):
                 if line["exit_code"] != 0:
                     continue
-                made = [vm for vm in vms if vm["name"] == line["generation"]]
+                made = [vm for vm in vms if vm["name"] == line["generation"] and
+                        vm["folder"].endswith("/vm/" + line["folder"])]
                 if len(made) != 1 or not is_generation(made[0]):
                     yield f"'{line['generation']}' was said to be complete, and is not"
                 for vm in vms:

@@ -14,19 +14,33 @@ from harness import READS, is_ours, mark_of, wait_until
 from test_bad_input import BadTest
 
 
+#: Another local time, so that a run in the same minute finds no name taken.
+LATER = {"TZ": "Asia/Tokyo"}
+
+
 def our_snapshots(shop, source="avocado2"):
     return [one["name"] for one in shop.vcenter.vm(source)["snapshots"] if is_ours(one)]
 
 
-class FailedCopies(BadTest):
+class FailureTest(BadTest):
+    def assertEveryoneNames(self, left, result, shop):
+        """What is left of a copy is named by the run that left it, and by the next one."""
+        again = shop.run("backup", "avocado2", "--keep", "1", env=LATER)
+        self.assertExit(11 if left else 0, again)
+        for name in left:
+            self.assertIn(f"'{name}'", result.err)
+            self.assertIn(f"'{name}'", again.err)
+
+
+class FailedCopies(FailureTest):
     def test_a_copy_that_fails_costs_nothing(self):
         faults = [("SystemError", ""), ("NoDiskSpace", "--datastore"), ("HostNotConnected", "host"),
-                  ("FileLocked", ""), ("RequestCanceled", "cancelled"), ("TimedOut", ""),
+                  ("FileLocked", ""), ("RequestCanceled", "cancelled"), ("Timedout", ""),
                   ("InaccessibleDatastore", ""), ("GenericVmConfigFault", "")]
         shop = self.shop(copyMs=40)
         kept = shop.backups(1)[0].lines[0]["generation"]
         for fault, hint in faults:
-            for percent in (1, 60, 99):
+            for percent in (60, 99):
                 with self.subTest(fault, percent=percent):
                     shop.do("next", method="CloneVM_Task", failAt=percent, fault=fault)
                     result = shop.run("backup", "avocado2", "--keep", "1")
@@ -121,18 +135,17 @@ class FailedCopies(BadTest):
         self.assertEqual([], our_snapshots(shop))
 
     def test_the_commit_fails(self):
-        """The copy cannot become a generation: it is deleted, or the message names it."""
-        rows = [("SystemError", 1), ("InvalidPowerState", 1)]
-        for fault, code in rows:
+        """The copy cannot become a generation: it is deleted, or this and the next run name it."""
+        for fault in ("SystemError", "InvalidPowerState"):
             with self.row(fault, copyMs=20) as shop:
+                shop.allow("nothing unfinished")
                 kept = shop.backups(1)[0].lines[0]["generation"]
                 shop.do("next", method="ReconfigVM_Task", failAt=50, fault=fault)
                 result = shop.run("backup", "avocado2", "--keep", "1")
-                self.assertSays(result, code, "vmrotate: avocado2: cannot commit", fault)
+                self.assertSays(result, 1, "vmrotate: avocado2: cannot commit", fault)
                 self.assertGenerations([kept], shop)
-                for left in set(shop.vcenter.copies()) - {kept}:
-                    self.assertIn(f"'{left}'", result.err)
-                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+                self.assertEqual([], our_snapshots(shop))
+                self.assertEveryoneNames(set(shop.vcenter.copies()) - {kept}, result, shop)
 
 
 class Snapshots(BadTest):
@@ -334,7 +347,7 @@ class LostReplies(BadTest):
         slow = dict(createMs=300, removeMs=300, reconfigMs=300, destroyMs=300, copyMs=300)
         for speeds in (dict(copyMs=20), slow):
             for method in self.METHODS:
-                for effect in ("dropReply", "truncate"):
+                for effect in ("dropReply", "truncate")[:1 if speeds is slow else 2]:
                     what = f"{effect} of {method}, {'slow' if speeds is slow else 'fast'}"
                     with self.row(what, **speeds) as shop:
                         result, again = self.lose(shop, method, effect)
@@ -353,7 +366,7 @@ class LostReplies(BadTest):
                     self.assertEqual(1, len(self.complaints(result)), f"\n{result}")
                     self.assertGreaterEqual(len(shop.generations("avocado2")), 1)
                     self.assertEqual([], our_snapshots(shop))
-                    self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+                    self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1", env=LATER))
                 self.assertEqual(1, len(shop.generations("avocado2")))
 
     def test_the_mark_that_a_server_had_ignored(self):
@@ -488,13 +501,11 @@ class Connections(BadTest):
         for method in ("RetrieveServiceContent", "CreateContainerView", "RetrievePropertiesEx",
                        "CurrentTime", "CreateFilter", "WaitForUpdatesEx", "DestroyPropertyFilter",
                        "DestroyView"):
-            with self.subTest(method):
-                with self.row(method, copyMs=20) as shop:
-                    shop.backups(1)
-                    shop.do("rule", effect="status", method=method)
-                    self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
-                    self.assertEqual(1, len([call for call in shop.vcenter.log()
-                                             if call["action"] == "status"]))
+            with self.row(method, copyMs=20) as shop:
+                shop.do("rule", effect="status", method=method)
+                self.assertExit(0, shop.run("backup", "avocado2"))
+                self.assertEqual(1, len([call for call in shop.vcenter.log()
+                                         if call["action"] == "status"]))
 
     def test_answers_that_are_none(self):
         for effect in ("drop", "dropReply", "truncate", "html", "garbage"):
@@ -507,7 +518,7 @@ class Connections(BadTest):
                                              if call["action"] == effect]), 3)
 
 
-class Rights(BadTest):
+class Rights(FailureTest):
     def test_a_privilege_that_is_missing_is_named(self):
         rows = [
             ("CreateSnapshot_Task", 13, "VirtualMachine.State.CreateSnapshot", 1),
@@ -526,7 +537,7 @@ class Rights(BadTest):
                 self.assertEqual(left, len(shop.generations("avocado2")))
                 self.assertEqual([], our_snapshots(shop))
                 shop.do("deny", methods=[])
-                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1", env=LATER))
 
     def test_before_the_snapshot(self):
         rows = [("ConsolidateVMDisks_Task", "VirtualMachine.State.RemoveSnapshot"),
@@ -547,10 +558,9 @@ class Rights(BadTest):
         self.assertSays(result, 13, "VirtualMachine.Config.AdvancedConfig", hint="privilege")
         self.assertGenerations([kept], shop)
         self.assertEqual([], our_snapshots(shop))
-        for left in set(shop.vcenter.copies()) - {kept}:
-            self.assertIn(f"'{left}'", result.err)
+        shop.allow("nothing unfinished")
         shop.do("deny", methods=[])
-        self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+        self.assertEveryoneNames(set(shop.vcenter.copies()) - {kept}, result, shop)
 
 
 class Clocks(BadTest):
@@ -564,9 +574,8 @@ class Clocks(BadTest):
                 self.assertEqual(2, len(shop.generations("avocado2")))
                 self.assertIn("clock", result.err)
                 self.assertEqual([], shop.vcenter.calls("Destroy_Task"))
-                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "9"))
                 shop.do("clock", offsetSeconds=0)
-                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1", env=LATER))
 
     def test_an_odd_clock_is_told_even_where_nothing_is_due(self):
         shop = self.shop(copyMs=20)
@@ -623,10 +632,10 @@ class BusyVms(BadTest):
         shop.do("rule", effect="delay", method="CreateSnapshot_Task", delayMs=300)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_call("CreateSnapshot_Task")
-        shop.do("task", vm="avocado2", ms=12000)
+        shop.do("task", vm="avocado2", ms=9000)
         result = process.wait()
         self.assertSays(result, 11, "vmrotate: avocado2: ")
-        self.assertLess(result.seconds, 8)
+        self.assertLess(result.seconds, 7)
 
     def test_two_runs_at_once(self):
         shop = self.shop(copyMs=600)

@@ -249,8 +249,8 @@ TEST_CASE("set: a VM that cannot be read holds the set only if it may belong to 
     vm.mark = generation(1).mark;  // not to be believed
     CHECK((sort_out(avocado2, {vm}) == held));
     for (const std::string name : {"zz_avocado20-01-201909010241", "tomato"}) {
-        vm.name = name;
-        CHECK((sort_out(avocado2, {vm}) == Set{}));
+        vm.name = name;  // vCenter may show another name for what it cannot read
+        CHECK(sort_out(avocado2, {vm}).unread == name);
     }
     vm.name.clear();  // not even the name was told: it may be one of ours
     CHECK(sort_out(avocado2, {vm}).unread == "vm-1");
