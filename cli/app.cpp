@@ -100,7 +100,8 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
 
 int fail(const std::vector<std::string>& arguments, Environment& environment, const Error& e)
 {
-    const int code = static_cast<int>(e.kind());
+    const int code = e.kind() == ErrorKind::interrupted ? environment.signal_exit_code()
+                                                        : static_cast<int>(e.kind());
     report::write_error(environment.err, e);
     if (wants_json(arguments))
         report::write_failure(environment.out, verb_of(arguments), e, code);

@@ -49,6 +49,7 @@ struct Environment {
     Paths paths;
     Clock clock;
     std::stop_token stop;
+    std::function<int()> signal_exit_code;  ///< of a run that `stop` ended: 130 or 143
 
     std::function<std::string()> random_id;  ///< 128 bits, 32 hex digits
     std::function<std::unique_ptr<vimclient::Vsphere>(const Connection&)> connect;

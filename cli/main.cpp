@@ -8,5 +8,5 @@ int main(int argument_count, char** arguments)
     cli::harden_process();
     const cli::Signals signals;
     cli::Environment environment = cli::real_environment(signals);
-    return signals.exit_code(cli::run({arguments + 1, arguments + argument_count}, environment));
+    return cli::run({arguments + 1, arguments + argument_count}, environment);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "process.hpp"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,10 +29,23 @@ void say(std::string_view text)
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+/// A closed standard stream would give its number to the first socket, and a message meant
+/// for a person would then go to the server.
+void fill_standard_streams()
+{
+    int file = 0;
+    do
+        file = ::open("/dev/null", O_RDWR);
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file > STDERR_FILENO)
+        ::close(file);
+}
+
 }  // namespace
 
 void harden_process()
 {
+    fill_standard_streams();
     constexpr rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
@@ -77,9 +91,9 @@ std::stop_token Signals::token() const
     return state_->source.get_token();
 }
 
-int Signals::exit_code(int code) const
+int Signals::exit_code() const
 {
-    return code == 130 && state_->first == SIGTERM ? 143 : code;
+    return state_->first == SIGTERM ? 143 : 130;
 }
 
 }  // namespace vmrotate::cli

@@ -10,8 +10,8 @@
 /// What this process is and has: the real things behind `Environment`.
 namespace vmrotate::cli {
 
-/// No core file, no tracing by others, no death by a closed connection or pipe. To be
-/// called first; a failure is not told, as nothing depends on it.
+/// No core file, no tracing by others, no death by a closed connection or pipe, and no
+/// standard stream that is closed. To be called first; a failure is not told.
 void harden_process();
 
 /// Turns signals into a stop request. To be made before any other thread, as it blocks
@@ -27,8 +27,8 @@ public:
 
     std::stop_token token() const;
 
-    /// 130 becomes 143 where it was a SIGTERM; other codes stay.
-    int exit_code(int code) const;
+    /// Of a run that a signal ended: 143 after a SIGTERM, else 130.
+    int exit_code() const;
 
 private:
     struct State;

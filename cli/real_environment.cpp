@@ -127,6 +127,7 @@ Environment real_environment(const Signals& signals)
         .paths = usual_paths(),
         .clock = real_clock(stop),
         .stop = stop,
+        .signal_exit_code = [&signals] { return signals.exit_code(); },
         .random_id = random_id,
         .connect =
             [](const Connection& c) {

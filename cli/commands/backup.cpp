@@ -18,14 +18,16 @@ struct Options {
     bool dry_run = false;
 };
 
-report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run)
+report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
+                         const std::function<int()>& signal_exit_code)
 {
     report::VmResult result{run.assignment.vm, {}, {}};
     try {
         result.outcome = job::backup_vm(vsphere, run);
-        result.interrupted = run.stop.stop_requested() && !result.outcome->ok();
+        if (run.stop.stop_requested() && !result.outcome->ok())
+            result.signal_code = signal_exit_code();
     } catch (const vimclient::Cancelled&) {
-        result.interrupted = true;
+        result.signal_code = signal_exit_code();
         result.error =
             Error(ErrorKind::interrupted, "interrupted: no generation was made, none was deleted");
     } catch (const Error& e) {
@@ -47,7 +49,8 @@ void show(const Context& context, const report::VmResult& result)
             return;
     }
     std::ostream nowhere(nullptr);
-    report::write_result(context.globals.json ? nowhere : environment.out, environment.err, result);
+    const bool is_silent = context.globals.json || context.globals.quiet;
+    report::write_result(is_silent ? nowhere : environment.out, environment.err, result);
 }
 
 int run(const Options& options, const Context& context)
@@ -64,11 +67,15 @@ int run(const Options& options, const Context& context)
         const auto progress = make_progress(context, assignment.vm);
         results.push_back(
             back_up(session.vsphere(),
-                    make_run(context, assignment, source_names(config, selection), *progress)));
+                    make_run(context, assignment, source_names(config, selection), *progress),
+                    context.environment.signal_exit_code));
         progress->done();
         show(context, results.back());
-        if (context.environment.stop.stop_requested())
-            break;
+        if (!context.environment.stop.stop_requested())
+            continue;
+        if (results.size() < selection.size())
+            results.back().signal_code = context.environment.signal_exit_code();
+        break;
     }
     const int code = report::exit_code_of(results);
     if (context.globals.json)

@@ -69,6 +69,8 @@ const char* hint_of(Kind kind)
                    "stores a new one";
         case Kind::privilege: return "give the account this privilege in vCenter";
         case Kind::busy: return "the next run tries again";
+        case Kind::duplicate_name:
+            return "another VM of the folder has this name; try again in a minute";
         case Kind::cancelled: return "somebody cancelled the task in vCenter; run it again";
         default: return "";
     }
@@ -87,6 +89,9 @@ Error explain(const vimclient::Fault& fault, const std::string& what)
 {
     std::string text = fault.what();
     std::string hint = hint_of(fault.kind());
+    if (dynamic_cast<const vimclient::OutcomeUnknown*>(&fault) != nullptr)
+        hint =
+            "look at vCenter's recent tasks; the next run looks first, and repeats nothing blindly";
     const auto* found = std::ranges::find(sentences, fault.type(), &Sentence::type);
     if (found != sentences.end()) {
         text = found->text;

@@ -24,8 +24,8 @@ double seconds_of(std::chrono::milliseconds time)
 
 int own_exit_code(const VmResult& result)
 {
-    if (result.interrupted)
-        return static_cast<int>(ErrorKind::interrupted);
+    if (result.signal_code != 0)
+        return result.signal_code;
     if (result.error)
         return static_cast<int>(result.error->kind());
     return result.ok() ? 0 : static_cast<int>(ErrorKind::failed);
@@ -54,8 +54,9 @@ int exit_code_of(const std::vector<VmResult>& results)
 {
     if (results.size() == 1)
         return own_exit_code(results.front());
-    if (std::ranges::any_of(results, &VmResult::interrupted))
-        return static_cast<int>(ErrorKind::interrupted);
+    for (const VmResult& result : results)
+        if (result.signal_code != 0)
+            return result.signal_code;
     if (std::ranges::all_of(results, &VmResult::ok))
         return 0;
     const bool some = std::ranges::any_of(

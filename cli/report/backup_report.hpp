@@ -17,7 +17,7 @@ struct VmResult {
     std::string vm;
     std::optional<job::Outcome> outcome;  ///< set: there is a new generation
     std::optional<Error> error;           ///< set: there is none
-    bool interrupted = false;
+    int signal_code = 0;                  ///< set: a signal ended it; 130 or 143
 
     bool ok() const { return outcome && outcome->ok(); }
 };

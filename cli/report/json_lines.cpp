@@ -21,7 +21,8 @@ std::string result_word(int exit_code)
         case static_cast<int>(ErrorKind::busy): return "busy";
         case static_cast<int>(ErrorKind::logon): return "logon";
         case static_cast<int>(ErrorKind::privilege): return "privilege";
-        case static_cast<int>(ErrorKind::interrupted): return "interrupted";
+        case 130:
+        case 143: return "interrupted";
         default: return "failed";
     }
 }

@@ -137,6 +137,7 @@ class Shop:
 
     def __init__(self, config=None, password=PASSWORD, logon=True, datastore="NFS_durian",
                  folder="backup", keep_history=True):
+        program("VMROTATE")  # before anything is made
         self.password = password
         self.vcenter = Vcenter(config, password, keep_history)
         self.folder = os.path.join(self.vcenter.folder, "shop")

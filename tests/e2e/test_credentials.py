@@ -259,7 +259,7 @@ class Refused(CredentialTest):
                 for words in (["backup", "avocado2"], ["credential", "list"]):
                     result = shop.run(*words)
                     self.assertExit(12, result)
-                    self.assertIn("hint:", result.err)
+                    self.assertIn(shop.store, result.err)
                 self.assertEqual([], shop.vcenter.calls("Login"))
 
     def test_a_missing_logon_says_what_to_do(self):

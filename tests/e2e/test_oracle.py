@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The oracle sees each thing that it is there for: here a vandal does them."""
+
+import re
+import ssl
+import unittest
+import urllib.error
+import urllib.request
+
+from harness import PASSWORD, USER, Shop
+
+NAMESPACE = 'xmlns="urn:vim25" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+class Vandal:
+    """A client of the vCenter without any scruples, and without the product."""
+
+    def __init__(self, shop):
+        self.shop, self.cookie = shop, ""
+        self.trust = ssl.create_default_context(cafile=shop.vcenter.ca_file)
+        self.call("Login", "SessionManager", "SessionManager",
+                  f"<userName>{USER}</userName><password>{PASSWORD}</password>")
+
+    def call(self, method, kind, this, fields=""):
+        body = ('<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
+                f'<{method} {NAMESPACE}><_this type="{kind}">{this}</_this>{fields}</{method}>'
+                "</Body></Envelope>")
+        request = urllib.request.Request(self.shop.vcenter.url, data=body.encode(), headers={
+            "Content-Type": "text/xml", "SOAPAction": "urn:vim25/8.0.0.0", "Cookie": self.cookie})
+        try:
+            with urllib.request.urlopen(request, timeout=10, context=self.trust) as answer:
+                self.cookie = answer.headers.get("Set-Cookie", self.cookie).split(";")[0]
+                text = answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        task = re.search(r'<returnval type="Task">([^<]*)<', text)
+        if task:
+            self.wait(task.group(1))
+        return text
+
+    def wait(self, task):
+        while any(one["id"] == task and one["state"] in ("running", "queued")
+                  for one in self.shop.vcenter.state()["tasks"]):
+            pass
+
+    def vm(self, method, name, fields=""):
+        return self.call(method, "VirtualMachine", self.shop.vcenter.vm(name)["id"], fields)
+
+    def logout(self):
+        self.call("Logout", "SessionManager", "SessionManager")
+
+
+def destroys_the_source(shop, vandal):
+    vandal.vm("Destroy_Task", "papaya3")
+
+
+def destroys_the_newest(shop, vandal):
+    vandal.vm("Destroy_Task", shop.generations("avocado2")[-1])
+
+
+def destroys_one_too_many(shop, vandal):
+    vandal.vm("Destroy_Task", shop.generations("avocado2")[0])
+
+
+def destroys_a_copy_of_a_generation(shop, vandal):
+    oldest = shop.generations("avocado2")[0]
+    shop.do("copy", vm=oldest, name=oldest + "x", folder="backup")
+    vandal.vm("Destroy_Task", oldest + "x")
+
+
+def destroys_a_pinned_one(shop, vandal):
+    oldest = shop.generations("avocado2")[0]
+    shop.do("set", vm=oldest, extraConfig={"vmrotate.pinned": "yes"})
+    vandal.vm("Destroy_Task", oldest)
+
+
+def destroys_one_that_was_moved(shop, vandal):
+    oldest = shop.generations("avocado2")[0]
+    shop.do("folder", path="kept")
+    shop.do("move", vm=oldest, folder="kept")
+    vandal.vm("Destroy_Task", oldest)
+
+
+def removes_somebodys_snapshot(shop, vandal):
+    shop.do("snapshot", vm="avocado2", name="Clone Snapshot")
+    (snapshot,) = shop.vcenter.vm("avocado2")["snapshots"]
+    vandal.call("RemoveSnapshot_Task", "VirtualMachineSnapshot", snapshot["id"],
+                "<removeChildren>false</removeChildren>")
+
+
+def leaves_a_snapshot(shop, vandal):
+    run = "0" * 32
+    vandal.vm("CreateSnapshot_Task", "avocado2",
+              f"<name>vmrotate {run}</name><description>vmrotate 1 run={run} set=default"
+              "</description><memory>false</memory><quiesce>false</quiesce>")
+
+
+def takes_a_nameless_snapshot(shop, vandal):
+    vandal.vm("CreateSnapshot_Task", "avocado2",
+              "<name>mine</name><memory>false</memory><quiesce>false</quiesce>")
+
+
+def removes_all_snapshots(shop, vandal):
+    vandal.vm("RemoveAllSnapshots_Task", "avocado2")
+
+
+def stops_the_source(shop, vandal):
+    vandal.vm("PowerOffVM_Task", "avocado2")
+
+
+def notes_something_on_the_source(shop, vandal):
+    vandal.vm("ReconfigVM_Task", "avocado2", "<spec><annotation>was here</annotation></spec>")
+
+
+def clones_without_a_mark(shop, vandal):
+    folder = shop.vcenter.generation_vms("avocado2")[0]["folderId"]
+    vandal.vm("CloneVM_Task", "papaya3",
+              f'<folder type="Folder">{folder}</folder><name>x</name><spec><location/>'
+              "<powerOn>false</powerOn><template>false</template></spec>")
+
+
+def tells_the_password(shop, vandal):
+    vandal.vm("ReconfigVM_Task", shop.generations("avocado2")[0],
+              f"<spec><annotation>{PASSWORD}</annotation></spec>")
+
+
+def stays_logged_in(shop, vandal):
+    vandal.call("Login", "SessionManager", "SessionManager",
+                f"<userName>{USER}</userName><password>{PASSWORD}</password>")
+    vandal.logout = lambda: None
+
+
+class OracleTest(unittest.TestCase):
+    def test_each_deed_is_seen(self):
+        table = [
+            (destroys_the_source, "deletions allowed"),
+            (destroys_the_newest, "newer before deletion"),
+            (destroys_one_too_many, "generations enough"),
+            (destroys_a_copy_of_a_generation, "deletions allowed"),
+            (destroys_a_pinned_one, "deletions allowed"),
+            (destroys_one_that_was_moved, "deletions allowed"),
+            (removes_somebodys_snapshot, "snapshots ours"),
+            (leaves_a_snapshot, "no snapshot left"),
+            (takes_a_nameless_snapshot, "marked at birth"),
+            (removes_all_snapshots, "only known calls"),
+            (stops_the_source, "only known calls"),
+            (stops_the_source, "others untouched"),
+            (notes_something_on_the_source, "others untouched"),
+            (clones_without_a_mark, "marked at birth"),
+            (tells_the_password, "no secret"),
+            (stays_logged_in, "sessions closed"),
+        ]
+        for deed, rule in table:
+            with self.subTest(deed.__name__, rule=rule):
+                shop = Shop({"copyMs": 20})
+                self.addCleanup(shop.close)
+                shop.backups(2)
+                self.assertEqual([], shop.oracle.violations())
+                vandal = Vandal(shop)
+                deed(shop, vandal)
+                vandal.logout()
+                told = shop.oracle.violations()
+                self.assertTrue([one for one in told if one.startswith(rule + ":")], told)
+
+
+if __name__ == "__main__":
+    unittest.main()
