@@ -130,7 +130,7 @@ def stays_logged_in(shop, vandal):
     vandal.logout = lambda: None
 
 
-class OracleTest(unittest.TestCase):
+class Judgement(unittest.TestCase):
     def test_each_deed_is_seen(self):
         table = [
             (destroys_the_source, "deletions allowed"),
