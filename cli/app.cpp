@@ -54,21 +54,55 @@ void add_globals(CLI::App& app, Globals& globals)
     app.fallthrough();  // before the verbs are added: they inherit it
 }
 
+/// The App of the verb that was typed, its own verb included; `app` itself where there is none.
+const CLI::App& innermost(const CLI::App& app)
+{
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? app : innermost(*chosen.front());
+}
+
+std::vector<std::string> words_known_to(const CLI::App& app)
+{
+    std::vector<std::string> words;
+    for (const CLI::App* verb : app.get_subcommands({}))
+        words.push_back(verb->get_name());
+    for (const CLI::App* each = &app; each != nullptr; each = each->get_parent())
+        for (const CLI::Option* option : each->get_options())
+            for (const std::string& name : option->get_lnames())
+                words.push_back("--" + name);
+    return words;
+}
+
 Error explain_parse_error(const CLI::App& app, const CLI::ParseError& e,
                           const std::vector<std::string>& arguments)
 {
-    std::vector<std::string> verbs;
-    for (const CLI::App* command : app.get_subcommands({}))
-        verbs.push_back(command->get_name());
-    const std::string verb = verb_of(arguments);
-    if (verb.empty() || std::ranges::count(verbs, verb) > 0)
-        return {
-            ErrorKind::usage, e.what(),
-            verb.empty() ? "see 'vmrotate --help'" : fmt::format("see 'vmrotate {} --help'", verb)};
-    const auto near = nearest(verb, verbs);
-    return {
-        ErrorKind::usage, fmt::format("there is no verb '{}'", verb),
-        near.empty() ? "see 'vmrotate --help'" : fmt::format("did you mean '{}'?", near.front())};
+    const CLI::App& verb = innermost(app);
+    const std::string name =
+        verb.get_parent() == nullptr ? "vmrotate" : "vmrotate " + verb.get_name();
+    const std::string see = fmt::format("see '{} --help'", name);
+    const auto unexpected = app.remaining(true);
+    const auto first = std::ranges::find_if(arguments, [&](const std::string& word) {
+        return std::ranges::count(unexpected, word) > 0;
+    });
+    if (first == arguments.end())
+        return {ErrorKind::usage, e.what(), see};
+    const std::string word = first->substr(0, first->find('='));
+    const auto near = nearest(word, words_known_to(verb));
+    return {ErrorKind::usage,
+            fmt::format("there is no {} '{}'", word.starts_with("-") ? "option" : "verb", word),
+            near.empty() ? see : fmt::format("did you mean '{}'?", near.front())};
+}
+
+/// CLI11 takes the next word for the value of "--name=".
+void refuse_empty_values(const std::vector<std::string>& arguments)
+{
+    for (const std::string& word : arguments) {
+        if (word == "--")
+            return;
+        if (word.starts_with("--") && word.ends_with("=") && word.find('=') == word.size() - 1)
+            throw Error(ErrorKind::usage, fmt::format("'{}' is given no value", word),
+                        "leave the option out, or write a value behind it");
+    }
 }
 
 int parse_and_run(const std::vector<std::string>& arguments, Environment& environment)
@@ -85,6 +119,7 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
     add_list(app, context);
     add_credential(app, context);
 
+    refuse_empty_values(arguments);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants
     try {
         app.parse(std::move(reversed));

@@ -61,8 +61,7 @@ int run(const Options& options, const Context& context)
         return show_plans(context, config, selection, "backup");
 
     std::vector<report::VmResult> results;
-    const std::string run_id = context.environment.random_id();
-    Session session = open_session(context, config.vcenter, run_id);
+    Session session = open_session(context, config.vcenter, patience_of(selection));
     for (const config::Assignment& assignment : selection) {
         const auto progress = make_progress(context, assignment.vm);
         results.push_back(

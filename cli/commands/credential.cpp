@@ -94,7 +94,7 @@ int add(const Options& options, const Context& context)
         credstore::Credential copy{credential.account,
                                    credstore::Secret(credential.password.reveal()),
                                    credential.fingerprint};
-        open_session(context, vcenter, environment.random_id(), std::move(copy));
+        open_session(context, vcenter, {}, std::move(copy));
     }
     const bool changed = store->put(credential);
     finish(context, "add", changed,
@@ -152,7 +152,7 @@ int test(const Options& options, const Context& context)
 {
     Environment& environment = context.environment;
     const auto vcenter = load_config(context, options.server).vcenter;
-    Session session = open_session(context, vcenter, environment.random_id());
+    Session session = open_session(context, vcenter);
     const auto here = environment.clock.now();
     const auto there = job::explaining("ask for the time", [&] { return session.vsphere().now(); });
     const auto skew = std::chrono::abs(here - there);
@@ -179,7 +179,12 @@ CLI::App* add_verb(CLI::App& group, const Context& context, const char* name, co
 void add_credential(CLI::App& app, const Context& context)
 {
     CLI::App* group = app.add_subcommand("credential", "Keep the logon in an encrypted store");
-    group->require_subcommand(1);
+    group->require_subcommand(0, 1);  // (1) would not name a mistyped word
+    group->callback([group] {
+        if (group->get_subcommands().empty())
+            throw Error(ErrorKind::usage, "'credential' is given no verb",
+                        "add, list, test or remove; see 'vmrotate credential --help'");
+    });
     group->footer(
         "Examples:\n"
         "  vmrotate credential add --vcenter vc.example.com --user backup@vsphere.local\n"

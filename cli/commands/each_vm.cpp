@@ -75,7 +75,7 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
 int show_plans(const Context& context, const config::Config& config,
                const std::vector<config::Assignment>& selection, const std::string& verb)
 {
-    Session session = open_session(context, config.vcenter, context.environment.random_id());
+    Session session = open_session(context, config.vcenter);
     int failures = 0, last_failure = 0;
     for (const config::Assignment& assignment : selection) {
         const auto progress = make_progress(context, assignment.vm);

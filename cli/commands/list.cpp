@@ -31,7 +31,7 @@ int run(const Options& options, const Context& context)
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
     Environment& environment = context.environment;
-    Session session = open_session(context, config.vcenter, environment.random_id());
+    Session session = open_session(context, config.vcenter);
 
     std::size_t generations = 0;
     for (const config::Assignment& assignment : selection) {

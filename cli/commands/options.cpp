@@ -2,50 +2,85 @@
 #include "commands/options.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "config/conflicts.hpp"
+#include "config/keys.hpp"
 #include "config/parse.hpp"
 #include "config/resolve.hpp"
 
 namespace vmrotate::cli {
 namespace {
 
-using config::Policy;
-
-/// An option that, once given, sets one member of the policy.
-template <typename Value>
-CLI::Option* add_setting(CLI::App& command, config::Layer& layer, const std::string& name,
-                         Value Policy::*member, const std::string& help)
+/// What was typed, as the configuration's reader takes it.
+config::Value value_of(const std::string& option, const std::string& text)
 {
-    const std::function<void(const Value&)> set = [&layer, member](const Value& value) {
-        layer.push_back([member, value](Policy& policy) { policy.*member = value; });
-    };
-    return command.add_option_function<Value>(name, set, help);
+    if (text.starts_with("--"))
+        throw Error(ErrorKind::usage, fmt::format("no value: '{}' is an option", text));
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (option == "--keep" && error == std::errc{} && end == text.data() + text.size())
+        return number;
+    return text;
 }
 
-void override(std::string& value, const std::string& option)
+/// "--ca-file" is the key "ca_file".
+std::string key_of(const std::string& option)
 {
-    if (!option.empty())
-        value = option;
+    std::string key = option.substr(2);
+    std::ranges::replace(key, '-', '_');
+    return key;
+}
+
+/// An option that is a key of the configuration: read by the same reader, refused alike.
+template <typename Target>
+void add_key(CLI::App& command, const char* group, const std::string& option,
+             std::vector<std::function<void(Target&)>>& layer,
+             std::function<void(Target&)> (*read)(const std::string&, const config::Value&),
+             const std::string& help)
+{
+    const std::function<void(const std::string&)> take = [&layer, read,
+                                                          option](const std::string& text) {
+        try {
+            layer.push_back(read(key_of(option), value_of(option, text)));
+        } catch (const Error& e) {
+            throw e.within(option);
+        }
+    };
+    command.add_option_function<std::string>(option, take, help)->group(group);
 }
 
 }  // namespace
 
 void ServerOptions::add_to(CLI::App& command)
 {
-    command.add_option("--vcenter", vcenter, "The vCenter server, HOST or HOST:PORT")
+    const auto add = [&](const char* option, const char* help) {
+        add_key(command, "Server", option, layer_, config::vcenter_setting, help);
+    };
+    const std::function<void(const std::string&)> take = [this](const std::string& text) {
+        try {
+            layer_.push_back(config::vcenter_setting("server", value_of("--vcenter", text)));
+        } catch (const Error& e) {
+            throw e.within("--vcenter");
+        }
+    };
+    command.add_option_function<std::string>("--vcenter", take, "The server, HOST or HOST:PORT")
         ->group("Server");
-    command.add_option("--user", user, "The account, if the store holds several")->group("Server");
-    command.add_option("--ca-file", ca_file, "The CA of its certificate (PEM)")->group("Server");
-    command
-        .add_option("--fingerprint", fingerprint, "Its certificate's SHA-256, to trust it alone")
-        ->group("Server");
-    command.add_option("--store", store, "The sealed credential file")->group("Server");
-    command.add_option("--key-file", key_file, "The key file that opens it")->group("Server");
+    add("--user", "The account, if the store holds several");
+    add("--ca-file", "The CA of its certificate (PEM)");
+    add("--fingerprint", "Its certificate's SHA-256, to trust it alone");
+    add("--store", "The sealed credential file");
+    add("--key-file", "The key file that opens it");
+}
+
+void ServerOptions::apply_to(config::Vcenter& vcenter) const
+{
+    for (const auto& set : layer_)
+        set(vcenter);
 }
 
 void SelectionOptions::add_to(CLI::App& command)
@@ -53,28 +88,19 @@ void SelectionOptions::add_to(CLI::App& command)
     command.add_option("VM", vms, "The VMs, by their exact names");
     command.add_option("--job", jobs, "All VMs of this job of the configuration; may be repeated")
         ->group("Selection");
-    const char* group = "Backup";
-    add_setting(command, layer_, "--datastore", &Policy::datastore, "Where the copies lie")
-        ->group(group);
-    add_setting(command, layer_, "--folder", &Policy::folder,
-                "The inventory folder of the copies [backup]")
-        ->group(group);
-    add_setting(command, layer_, "--keep", &Policy::keep, "How many generations stay [3]")
-        ->check(CLI::Range(1, 98))
-        ->group(group);
-    add_setting(command, layer_, "--prefix", &Policy::prefix, "What their names begin with [zz_]")
-        ->group(group);
-    add_setting(command, layer_, "--set", &Policy::set, "The ring that they belong to [default]")
-        ->group(group);
-    add_setting(command, layer_, "--host", &Policy::host,
-                "The host that makes the copy: auto, source, or a name [auto]")
-        ->group(group);
-    command
-        .add_flag_callback(
-            "--create-folder",
-            [this] { layer_.push_back([](Policy& policy) { policy.create_folder = true; }); },
-            "Make the folder if it does not exist")
-        ->group(group);
+    const auto add = [&](const char* option, const char* help) {
+        add_key(command, "Backup", option, layer_, config::policy_setting, help);
+    };
+    add("--datastore", "Where the copies lie");
+    add("--folder", "The inventory folder of the copies [backup]");
+    add("--keep", "How many generations stay, 1 to 98 [3]");
+    add("--prefix", "What their names begin with [zz_]");
+    add("--set", "The ring that they belong to [default]");
+    add("--host", "The host that makes the copy: auto, source, or a name [auto]");
+    add("--quiesce", "Bring the guest to rest: off, prefer, require [off]");
+    const auto create = [this] { layer_.push_back(config::policy_setting("create_folder", true)); };
+    command.add_flag_callback("--create-folder", create, "Make the folder if it does not exist")
+        ->group("Backup");
 }
 
 config::Config load_config(const Context& context, const ServerOptions& options)
@@ -92,12 +118,7 @@ config::Config load_config(const Context& context, const ServerOptions& options)
                         "nothing was contacted; 'examples/vmrotate.toml' shows every key");
         config = std::move(parsed.config);
     }
-    override(config.vcenter.server, options.vcenter);
-    override(config.vcenter.user, options.user);
-    override(config.vcenter.ca_file, options.ca_file);
-    override(config.vcenter.fingerprint, options.fingerprint);
-    override(config.vcenter.store, options.store);
-    override(config.vcenter.key_file, options.key_file);
+    options.apply_to(config.vcenter);
     return config;
 }
 

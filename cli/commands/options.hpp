@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,15 @@
 namespace vmrotate::cli {
 
 /// Which server, and where its logon is. Each overrides [vcenter].
-struct ServerOptions {
-    std::string vcenter, user, ca_file, fingerprint, store, key_file;
-
+class ServerOptions {
+public:
     void add_to(CLI::App& command);
+
+    /// Lays what the command line said on top of the configuration.
+    void apply_to(config::Vcenter& vcenter) const;
+
+private:
+    std::vector<std::function<void(config::Vcenter&)>> layer_;
 };
 
 /// Which VMs, and how they are backed up.

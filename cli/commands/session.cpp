@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands/session.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -72,14 +73,14 @@ vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter)
 }
 
 Session open_session(const Context& context, const config::Vcenter& vcenter,
-                     const std::string& run_id)
+                     const vimclient::Patience& patience)
 {
-    return open_session(context, vcenter, run_id,
+    return open_session(context, vcenter, patience,
                         find_credential(context, vcenter, endpoint_of(vcenter)));
 }
 
 Session open_session(const Context& context, const config::Vcenter& vcenter,
-                     const std::string& run_id, credstore::Credential credential)
+                     const vimclient::Patience& patience, credstore::Credential credential)
 {
     Connection connection;
     connection.endpoint = endpoint_of(vcenter);
@@ -87,9 +88,19 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
     connection.trust.fingerprint = vcenter.fingerprint;
     if (vcenter.fingerprint.empty() && vcenter.ca_file.empty())
         connection.trust.fingerprint = credential.fingerprint;
+    connection.patience = patience;
     connection.patience.retry_for = vcenter.retry_for;
-    connection.user_agent = fmt::format("vmrotate/{} {}", version, run_id);
+    connection.user_agent = fmt::format("vmrotate/{} {}", version, context.environment.random_id());
     return {std::move(credential), context.environment, std::move(connection)};
+}
+
+vimclient::Patience patience_of(const std::vector<config::Assignment>& assignments)
+{
+    vimclient::Patience patience;
+    patience.task_wait = std::chrono::seconds{0};
+    for (const config::Assignment& assignment : assignments)
+        patience.task_wait = std::max(patience.task_wait, assignment.policy.task_wait);
+    return patience;
 }
 
 }  // namespace vmrotate::cli

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "commands/commands.hpp"
 #include "config/config.hpp"
@@ -35,10 +36,13 @@ vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter);
 /// Finds the logon and logs in. Throws Error: logon where there is none, naming the account
 /// and every place that was tried; else what the server says.
 Session open_session(const Context& context, const config::Vcenter& vcenter,
-                     const std::string& run_id);
+                     const vimclient::Patience& patience = {});
 
 /// The same with a logon that is at hand.
 Session open_session(const Context& context, const config::Vcenter& vcenter,
-                     const std::string& run_id, credstore::Credential credential);
+                     const vimclient::Patience& patience, credstore::Credential credential);
+
+/// As patient with a busy VM as the most patient of these policies.
+vimclient::Patience patience_of(const std::vector<config::Assignment>& assignments);
 
 }  // namespace vmrotate::cli

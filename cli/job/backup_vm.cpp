@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
 #include "job/expire.hpp"
+#include "job/explain.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/snapshot_guard.hpp"
@@ -44,10 +46,24 @@ void let_go(SnapshotGuard& snapshot, Outcome& outcome)
 {
     try {
         snapshot.finish_removal();
-    } catch (const std::exception& e) {
-        outcome.left_undone.emplace_back(e.what());
+    } catch (const Error& e) {
+        outcome.left_undone.push_back(e);
+    } catch (const vimclient::Fault& fault) {
+        outcome.left_undone.push_back(explain(fault, "remove the snapshot"));
     }
     outcome.snapshot_held = snapshot.held();
+}
+
+void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcome)
+{
+    constexpr std::chrono::minutes tolerance{3};
+    const auto skew = std::chrono::abs(prepared.clock_skew);
+    if (skew <= tolerance)
+        return;
+    outcome.warnings.push_back(
+        fmt::format("the clocks here and at vCenter differ by {}: above an hour nothing expires",
+                    duration_text(skew)));
+    run.observer.warning(outcome.warnings.back());
 }
 
 }  // namespace
@@ -62,6 +78,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     const auto lock = run.lock(prepared.source.instance_uuid);
     make_ready(vsphere, run, prepared);
     describe(outcome, prepared);
+    warn_of_odd_clock(run, prepared, outcome);
 
     run.observer.step("taking the snapshot");
     SnapshotGuard snapshot(vsphere, run, prepared.source, note_of(run, prepared, *lock));

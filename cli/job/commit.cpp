@@ -8,6 +8,7 @@
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/note_text.hpp"
+#include "job/settle.hpp"
 #include "job/verify.hpp"
 
 namespace vmrotate::job {
@@ -22,22 +23,38 @@ vimclient::Vm read_copy(vimclient::Vsphere& vsphere, const Copy& copy)
     return found.front();
 }
 
+/// Writes `change`, after which the copy must carry `mark`. If the reply is lost, waits until
+/// nothing works on the copy, reads, and writes once more where it was not done.
+void write(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
+           const vimclient::Change& change, const rotation::Mark& mark, const std::string& what)
+{
+    for (int attempts = 2;; --attempts) {
+        try {
+            vsphere.reconfigure(copy.vm, change);
+            return;
+        } catch (const vimclient::OutcomeUnknown& lost) {
+            const auto now =
+                explaining("read the copy", [&] { return read_once_idle(vsphere, run, copy.vm); });
+            if (now && rotation::decode(now->mark).mark == mark)
+                return;
+            if (attempts == 1 || !now)
+                throw explain(lost, what);
+        }
+    }
+}
+
 /// A server that dropped the mark of the clone call gets it now: a copy without one would
 /// be nobody's if this run died.
-vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Copy& copy)
+vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy)
 {
     const auto vm = read_copy(vsphere, copy);
     if (rotation::decode(vm.mark).mark == copy.mark)
         return vm;
+    const vimclient::Change change{.mark = rotation::encode(copy.mark), .annotation = {}};
     try {
-        explaining("mark the copy", [&] {
-            vsphere.reconfigure(copy.vm, {.mark = rotation::encode(copy.mark), .annotation = {}});
-        });
-    } catch (const vimclient::OutcomeUnknown& lost) {
-        auto now = read_copy(vsphere, copy);
-        if (rotation::decode(now.mark).mark == copy.mark)
-            return now;
-        throw explain(lost, "mark the copy");
+        write(vsphere, run, copy, change, copy.mark, "mark the copy");
+    } catch (const vimclient::Fault& fault) {
+        throw explain(fault, "mark the copy");
     }
     return read_copy(vsphere, copy);
 }
@@ -49,29 +66,12 @@ vimclient::Change change_of(const Run& run, const Prepared& prepared, const rota
             .disconnect_nics = run.assignment.policy.nics == config::Nics::disconnected};
 }
 
-void write(vimclient::Vsphere& vsphere, const Copy& copy, const vimclient::Change& change,
-           const rotation::Mark& mark)
-{
-    const std::string what = fmt::format("commit '{}'", copy.vm.name);
-    try {
-        explaining(what, [&] { vsphere.reconfigure(copy.vm, change); });
-    } catch (const vimclient::OutcomeUnknown&) {
-        if (rotation::decode(read_copy(vsphere, copy).mark).mark == mark)
-            return;
-        try {
-            vsphere.reconfigure(copy.vm, change);
-        } catch (const vimclient::Fault& fault) {
-            throw explain(fault, what);
-        }
-    }
-}
-
 }  // namespace
 
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, const Copy& copy,
             Outcome& outcome)
 {
-    const auto vm = with_mark(vsphere, copy);
+    const auto vm = with_mark(vsphere, run, copy);
     const Verdict verdict = verify(vm, copy.expected, prepared.id);
     if (!verdict.faults.empty()) {
         discard_copy(vsphere, run, prepared, copy.vm);
@@ -83,7 +83,13 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     rotation::Mark mark = copy.mark;
     mark.state = rotation::State::complete;
     mark.self = vm.instance_uuid;
-    write(vsphere, copy, change_of(run, prepared, mark), mark);
+    const std::string what = fmt::format("commit '{}'", copy.vm.name);
+    try {
+        write(vsphere, run, copy, change_of(run, prepared, mark), mark, what);
+    } catch (const vimclient::Fault& fault) {  // a definite no: the copy stays nothing
+        discard_copy(vsphere, run, prepared, copy.vm);
+        throw explain(fault, what);
+    }
 
     outcome.generation = copy.vm.name;
     outcome.generation_id = copy.vm.id;

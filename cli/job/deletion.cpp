@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "job/facts.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -63,12 +64,12 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
     return deletion;
 }
 
-void destroy_and_look(vimclient::Vsphere& vsphere, const vimclient::VmRef& victim)
+void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim)
 {
     try {
         vsphere.destroy(victim);
     } catch (const vimclient::OutcomeUnknown& lost) {
-        if (vsphere.read_vms({victim}).empty())
+        if (!read_once_idle(vsphere, run, victim))
             return;
         throw lost;
     }

@@ -15,9 +15,10 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
                                const Prepared& prepared, const vimclient::Vm& victim,
                                const std::vector<vimclient::Vm>& folder);
 
-/// Destroys the VM and reads that it is gone. A lost reply is looked after, not repeated.
+/// Destroys the VM and reads that it is gone. After a lost reply the end of what runs on it
+/// is waited for; nothing is sent again.
 /// Throws Fault, or Error where it is still there.
-void destroy_and_look(vimclient::Vsphere& vsphere, const vimclient::VmRef& victim);
+void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim);
 
 /// The sentences, joined: "it is powered on; it is pinned".
 std::string text_of(const std::vector<rotation::Objection>& objections);

@@ -2,11 +2,13 @@
 #include "job/discard.hpp"
 
 #include <algorithm>
-#include <exception>
+#include <string>
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "job/deletion.hpp"
+#include "job/explain.hpp"
 #include "job/facts.hpp"
 
 namespace vmrotate::job {
@@ -35,16 +37,16 @@ void discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepar
         return;
     }
     run.observer.step(fmt::format("deleting the unfinished copy '{}'", victim.ref.name));
-    destroy_and_look(vsphere, victim.ref);
+    destroy_and_look(vsphere, run, victim.ref);
 }
 
-void warn_of(const Run& run, const std::exception& e)
+void warn_of(const Run& run, const Error& e)
 {
     run.observer.warning(
-        fmt::format("cannot look after what is left of the copy: {}; it counts as nothing and the "
-                    "next run will name it",
-                    e.what()));
+        fmt::format("{}; it counts as nothing and the next run will name it", e.what()));
 }
+
+constexpr const char* deed = "look after what is left of the copy";
 
 }  // namespace
 
@@ -59,8 +61,10 @@ try {
     else
         run.observer.warning(fmt::format(
             "the unfinished copy '{}' was not deleted: it is not in the folder", copy.name));
-} catch (const std::exception& e) {
-    warn_of(run, e);
+} catch (const vimclient::Fault& fault) {
+    warn_of(run, explain(fault, deed));
+} catch (const Error& e) {
+    warn_of(run, e.within(std::string("cannot ") + deed));
 }
 
 void discard_remains(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared)
@@ -69,8 +73,10 @@ try {
     for (const vimclient::Vm& vm : folder)
         if (is_copy_of(run, vm))
             discard(vsphere, run, prepared, vm, folder, Proof::none);
-} catch (const std::exception& e) {
-    warn_of(run, e);
+} catch (const vimclient::Fault& fault) {
+    warn_of(run, explain(fault, deed));
+} catch (const Error& e) {
+    warn_of(run, e.within(std::string("cannot ") + deed));
 }
 
 }  // namespace vmrotate::job

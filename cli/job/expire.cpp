@@ -2,10 +2,10 @@
 #include "job/expire.hpp"
 
 #include <algorithm>
-#include <exception>
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "job/deletion.hpp"
 #include "job/explain.hpp"
 
@@ -41,7 +41,7 @@ void hold(const Run& run, const Prepared& prepared, const rotation::Decision& de
     if (prepared.set.unread.empty())
         warn(run, outcome, text);
     else
-        outcome.left_undone.push_back(text);
+        outcome.left_undone.push_back({ErrorKind::failed, text, "look at that VM in vCenter"});
 }
 
 void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
@@ -62,7 +62,7 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& pre
     const auto objections = rotation::objections(deletion);
     if (objections.empty()) {
         run.observer.step(fmt::format("deleting '{}'", generation.name));
-        destroy_and_look(vsphere, victim->ref);
+        destroy_and_look(vsphere, run, victim->ref);
         outcome.expired.push_back(generation.name);
         return;
     }
@@ -71,7 +71,8 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& pre
     if (std::ranges::all_of(objections, holds_back))
         warn(run, outcome, sentence);
     else
-        outcome.left_undone.push_back(sentence);
+        outcome.left_undone.push_back(
+            {ErrorKind::refused, sentence, "'vmrotate list' shows the set; look at that VM"});
 }
 
 }  // namespace
@@ -87,15 +88,16 @@ void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
             continue;
         const std::string what = fmt::format("delete '{}'", generation.name);
         if (run.stop.stop_requested()) {
-            outcome.left_undone.push_back(fmt::format("cannot {}: interrupted", what));
+            outcome.left_undone.push_back(
+                {ErrorKind::interrupted, fmt::format("cannot {}: interrupted", what)});
             continue;
         }
         try {
             expire_one(vsphere, run, prepared, generation, outcome);
         } catch (const vimclient::Fault& fault) {
-            outcome.left_undone.push_back(explain(fault, what).what());
-        } catch (const std::exception& e) {
-            outcome.left_undone.push_back(fmt::format("cannot {}: {}", what, e.what()));
+            outcome.left_undone.push_back(explain(fault, what));
+        } catch (const Error& e) {
+            outcome.left_undone.push_back(e.within("cannot " + what));
         }
     }
 }

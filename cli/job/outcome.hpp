@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace vmrotate::job {
 
 /// What one backup did, for reports.
@@ -20,9 +22,9 @@ struct Outcome {
     bool quiesced = false;
     std::chrono::milliseconds total{0};
     std::chrono::milliseconds snapshot_held{0};
-    std::vector<std::string> expired;      ///< names, oldest first
-    std::vector<std::string> warnings;     ///< somebody should look
-    std::vector<std::string> left_undone;  ///< what was to be done and was not: no success
+    std::vector<std::string> expired;   ///< names, oldest first
+    std::vector<std::string> warnings;  ///< somebody should look
+    std::vector<Error> left_undone;     ///< what was to be done and was not: no success
 
     bool ok() const { return left_undone.empty(); }
 };

@@ -8,12 +8,11 @@
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
-#include "job/facts.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {
 
-using namespace std::chrono_literals;
 using vimclient::Fault;
 using vimclient::Quiesce;
 
@@ -50,8 +49,12 @@ vimclient::SnapshotRef SnapshotGuard::take(const vimclient::Vm& source)
     if (policy == Policy::require)
         return take_once(Quiesce::require);
 
-    if (source.power != vimclient::Power::on || source.tools != "guestToolsRunning")
+    if (source.power != vimclient::Power::on)
         return take_once(Quiesce::off);
+    if (source.tools != "guestToolsRunning") {
+        run_.observer.warning("VMware Tools do not run: taken without bringing the guest to rest");
+        return take_once(Quiesce::off);
+    }
     try {
         return vsphere_.create_snapshot(
             vm_, {snapshot_name(note_), snapshot_description(note_), Quiesce::require});
@@ -79,16 +82,13 @@ vimclient::SnapshotRef SnapshotGuard::take_once(Quiesce quiesce)
 
 vimclient::SnapshotRef SnapshotGuard::find_lost(const vimclient::OutcomeUnknown& lost)
 {
-    const auto until = run_.clock.steady() + run_.assignment.policy.task_wait;
-    for (;;) {
-        const auto source = read_source();
-        for (const vimclient::Snapshot& snapshot : source.snapshots)
-            if (rotation::read_snapshot(snapshot.name, snapshot.description) == note_)
-                return snapshot.ref;
-        if (running_tasks(source).empty() || run_.clock.steady() > until)
-            throw explain(lost, "take the snapshot");
-        run_.clock.pause(1s);
-    }
+    const auto source =
+        explaining("read the VM", [&] { return read_once_idle(vsphere_, run_, vm_); });
+    for (const vimclient::Snapshot& snapshot :
+         source ? source->snapshots : std::vector<vimclient::Snapshot>{})
+        if (rotation::read_snapshot(snapshot.name, snapshot.description) == note_)
+            return snapshot.ref;
+    throw explain(lost, "take the snapshot");
 }
 
 void SnapshotGuard::begin_removal()

@@ -45,7 +45,9 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
     line["warnings"] = outcome.warnings;
-    line["left_undone"] = outcome.left_undone;
+    line["left_undone"] = Json::array();
+    for (const Error& undone : outcome.left_undone)
+        line["left_undone"].push_back(undone.what());
 }
 
 }  // namespace
@@ -79,8 +81,8 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
         fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
                    printable(name));
     out.flush();
-    for (const std::string& what : outcome.left_undone)
-        write_error(err, Error(ErrorKind::failed, what).within(result.vm));
+    for (const Error& undone : outcome.left_undone)
+        write_error(err, undone.within(result.vm));
 }
 
 void write_result_json(std::ostream& out, const VmResult& result)

@@ -180,6 +180,14 @@ std::string joined(const std::vector<std::string>& texts)
     return fmt::format("{}", fmt::join(texts, "|"));
 }
 
+std::string joined(const std::vector<Error>& errors)
+{
+    std::vector<std::string> texts;
+    for (const Error& error : errors)
+        texts.emplace_back(error.what());
+    return joined(texts);
+}
+
 }  // namespace
 
 TEST_CASE("expire: what goes, what stays, and what is said of it")

@@ -68,6 +68,20 @@ std::unique_ptr<Line> Session::make_line()
     return line;
 }
 
+// A server that accepts the connection and does not speak SOAP yet is starting. One that
+// cannot be reached at all is told at once: somebody may wait at a terminal.
+void Session::repeat_while_starting(const std::function<void()>& call) const
+{
+    for (Retry retry(patience_.retry_for);;) {
+        try {
+            return call();
+        } catch (const NoAnswer& lost) {
+            if (!lost.sent() || lost.reason() == NoAnswer::Reason::garbled || !retry.pause())
+                throw;
+        }
+    }
+}
+
 void Session::read_about()
 {
     auto line = make_line();
@@ -75,8 +89,11 @@ void Session::read_about()
     vim25__RetrieveServiceContentResponse reply;
     const Call call{"RetrieveServiceContent"};
     auto* self = arena.reference("ServiceInstance", "ServiceInstance");
-    line->context.call(call, [&](::soap* s, const char* url, const char* action) {
-        return soap_call_vim25__RetrieveServiceContent(s, url, action, self, reply);
+    repeat_while_starting([&] {
+        line->context.release();
+        line->context.call(call, [&](::soap* s, const char* url, const char* action) {
+            return soap_call_vim25__RetrieveServiceContent(s, url, action, self, reply);
+        });
     });
     const auto& content = require(reply.returnval, call.method);
     const auto& about = require(content.about, call.method);

@@ -77,6 +77,7 @@ public:
 private:
     std::unique_ptr<Line> make_line();
     void read_about();
+    void repeat_while_starting(const std::function<void()>& call) const;
     void log_in();
     void prepare(Line& line);
     void renew(unsigned failed_logon);

@@ -84,7 +84,7 @@ std::string VsphereSoap::start_when_free(const Call& call, const Start& start_ca
 void VsphereSoap::wait_until_free(const ServerFault& busy, Clock::time_point until,
                                   const std::stop_token& stop)
 {
-    constexpr std::chrono::seconds slice{5};
+    constexpr std::chrono::seconds slice{1};
     const auto left = std::chrono::ceil<std::chrono::seconds>(until - Clock::now());
     if (!busy.object().empty() && !stop.stop_possible()) {
         try {
