@@ -90,7 +90,9 @@ Error explain_parse_error(const CLI::App& app, const CLI::ParseError& e,
     const auto near = nearest(word, words_known_to(verb));
     return {ErrorKind::usage,
             fmt::format("there is no {} '{}'", word.starts_with("-") ? "option" : "verb", word),
-            near.empty() ? see : fmt::format("did you mean '{}'?", near.front())};
+            near.empty()            ? see
+            : word.starts_with("-") ? fmt::format("did you mean '{}'?", near.front())
+                                    : fmt::format("did you mean '{} {}'?", name, near.front())};
 }
 
 /// CLI11 takes the next word for the value of "--name=".

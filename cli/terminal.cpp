@@ -86,8 +86,8 @@ credstore::Secret ask_password(const std::string& prompt, const std::stop_token&
     if (!terminal.is_there())
         throw Error(ErrorKind::usage, "cannot ask for the password: there is no terminal",
                     "pipe it in with --password-stdin");
+    terminal.hide_typing();  // before the prompt: somebody may type at once
     terminal.say(prompt);
-    terminal.hide_typing();
     auto password = read_line(terminal.file(), stop);
     terminal.say("\n");
     return password;

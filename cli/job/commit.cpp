@@ -86,8 +86,9 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     const std::string what = fmt::format("commit '{}'", copy.vm.name);
     try {
         write(vsphere, run, copy, change_of(run, prepared, mark), mark, what);
-    } catch (const vimclient::Fault& fault) {  // a definite no: the copy stays nothing
-        discard_copy(vsphere, run, prepared, copy.vm);
+    } catch (const vimclient::Fault& fault) {
+        if (fault.kind() != vimclient::Fault::Kind::busy)  // a definite no: it stays nothing
+            discard_copy(vsphere, run, prepared, copy.vm);
         throw explain(fault, what);
     }
 

@@ -65,6 +65,17 @@ private:
     std::string id_ = id_of(0x10c);
 };
 
+/// The world of `World`, in any server.
+inline void fill(FakeVsphere& vsphere)
+{
+    vsphere.add_host("esx1");
+    vsphere.add_host("esx2");
+    vsphere.add_datastore("mango");
+    vsphere.add_datastore("durian");
+    vsphere.add_folder("backup");
+    vsphere.add_vm("avocado2");
+}
+
 /// One datacenter with two hosts, the datastores mango (of the source) and durian (of the
 /// copies), the folder "backup", the VM avocado2; and a run that is to back it up.
 struct World {
@@ -84,12 +95,7 @@ struct World {
     {
         policy.datastore = "durian";
         vsphere.time = time;
-        vsphere.add_host("esx1");
-        vsphere.add_host("esx2");
-        vsphere.add_datastore("mango");
-        vsphere.add_datastore("durian");
-        vsphere.add_folder("backup");
-        vsphere.add_vm("avocado2");
+        fill(vsphere);
     }
 
     vimclient::Vm& source() { return vsphere.vm("avocado2"); }

@@ -115,7 +115,13 @@ const std::vector<Case> cases = {
      },
      "", mark_line + commit_line, ""},
 
-    {"the commit is refused: nothing is a generation, nothing is deleted",
+    {"the commit is refused for good: nothing is a generation, and the copy is undone",
+     [](World& world) {
+         world.vsphere.fail("reconfigure", 1, {Kind::privilege, "No.", "NoPermission"});
+     },
+     "privilege: cannot commit '" + name + "': No. (NoPermission)",
+     commit_line + "destroy " + name + "\n", ""},
+    {"the copy is busy for too long: nothing is a generation, nothing is deleted",
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::busy, "Busy.", "TaskInProgress"});
      },

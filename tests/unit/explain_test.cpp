@@ -50,7 +50,7 @@ const std::vector<Case> cases = {
     {"a name that is taken",
      {Kind::duplicate_name, "The name already exists.", "DuplicateName"},
      "failed: cannot clone: The name already exists. (DuplicateName)",
-     ""},
+     "another VM of the folder has this name"},
     {"a full datastore, in our words",
      {Kind::no_space, "Insufficient disk space on datastore ''.", "NoDiskSpace"},
      "failed: cannot clone: the datastore is full (NoDiskSpace)",

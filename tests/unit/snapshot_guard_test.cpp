@@ -55,7 +55,8 @@ const std::vector<TakeCase> take_cases = {
      "create_snapshot avocado2\n", ""},
     {"prefer: without Tools nobody could ask the guest", config::Quiesce::prefer,
      [](World& world) { world.source().tools = "guestToolsNotRunning"; }, "",
-     "create_snapshot avocado2\n", ""},
+     "create_snapshot avocado2\n",
+     "VMware Tools do not run: taken without bringing the guest to rest\n"},
     {"prefer: any other fault is one", config::Quiesce::prefer,
      [](World& world) {
          world.vsphere.fail("create_snapshot", 1, {Kind::busy, "Busy.", "TaskInProgress"});

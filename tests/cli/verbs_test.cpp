@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "app.hpp"
+#include "fakes/fake_vsphere.hpp"
+#include "fakes/memory_store.hpp"
+#include "fakes/test_run.hpp"
+
+using namespace vmrotate;
+
+namespace {
+
+/// One command line in process, against a fake server.
+struct Shell {
+    std::istringstream in;
+    std::ostringstream out, err;
+    MemoryStore::Content logons{{{"vc", "backup"}, {"secret", ""}}};
+    World world;  ///< for its clock
+    std::stop_source stop;
+    std::string connected;  ///< "vc:443 as backup with secret"
+
+    std::unique_ptr<vimclient::Vsphere> connect(const cli::Connection& connection)
+    {
+        connected =
+            fmt::format("{}:{} as {} with {}", connection.endpoint.host, connection.endpoint.port,
+                        connection.logon.user, connection.logon.password);
+        auto fake = std::make_unique<FakeVsphere>();
+        fake->time = world.time;
+        fill(*fake);
+        return fake;
+    }
+
+    int run(const std::vector<std::string>& arguments)
+    {
+        cli::Environment environment{
+            .in = in,
+            .out = out,
+            .err = err,
+            .screen = {},
+            .paths = {{}, "store", "key", "state"},
+            .clock = world.clock(),
+            .stop = stop.get_token(),
+            .signal_exit_code = [] { return 143; },
+            .random_id = [] { return id_of(7); },
+            .connect = [this](const cli::Connection& c) { return connect(c); },
+            .certificate = [](const auto&, const auto&) { return vimclient::Certificate{}; },
+            .open_store = [this](const auto&,
+                                 const auto&) { return std::make_unique<MemoryStore>(logons); },
+            .lock = [](const auto&, const auto&) { return std::make_unique<TestLock>(); },
+            .ask_password = [](const std::string&) { return credstore::Secret("typed"); },
+            .read_password = [] { return credstore::Secret("piped"); },
+            .confirm = [](const std::string&) { return false; },
+        };
+        return cli::run(arguments, environment);
+    }
+};
+
+struct Case {
+    std::string name;
+    std::vector<std::string> arguments;
+    int exit_code;
+    std::string out, err;
+};
+
+const std::vector<Case> cases = {
+    {"plan shows where the next generation goes",
+     {"plan", "avocado2", "--vcenter", "vc", "--datastore", "durian"},
+     0,
+     "avocado2: next: zz_avocado2-01-201909250241 (slot 01, seq 1) on durian in 'backup'\n"
+     "  copied by esx2 (another host than the source's)\n",
+     ""},
+    {"a prefix is not a name",
+     {"plan", "avocado", "--vcenter", "vc", "--datastore", "durian"},
+     1,
+     "",
+     "vmrotate: avocado: cannot find it: no VM has exactly this name\n"
+     "  hint: did you mean 'avocado2'?\n"},
+    {"list says that there is nothing yet",
+     {"list", "avocado2", "--vcenter", "vc", "--datastore", "durian"},
+     0,
+     "avocado2: set 'default' on durian in 'backup', keep 3\n"
+     "  no generation yet\n",
+     ""},
+    {"a mistyped verb",
+     {"plna"},
+     2,
+     "",
+     "vmrotate: there is no verb 'plna'\n  hint: did you mean 'vmrotate plan'?\n"},
+    {"no verb", {}, 2, "", "vmrotate: no verb is given\n  hint: see 'vmrotate --help'\n"},
+    {"no server is named",
+     {"plan", "avocado2", "--datastore", "durian"},
+     2,
+     "",
+     "vmrotate: no vCenter is named\n"
+     "  hint: give --vcenter HOST, or 'server' under [vcenter] in the configuration\n"},
+    {"no logon for that server",
+     {"plan", "avocado2", "--vcenter", "other", "--datastore", "durian"},
+     12,
+     "",
+     "vmrotate: no logon for any account at 'other' in the test's memory\n"
+     "  hint: run 'vmrotate credential add --vcenter other --user ACCOUNT'\n"},
+    {"with --json a failure is a line too",
+     {"list", "avocado2", "--vcenter", "other", "--datastore", "durian", "--json"},
+     12,
+     R"({"schema":1,"type":"summary","verb":"list","result":"logon","changed":false,)"
+     R"("exit_code":12,"message":"no logon for any account at 'other' in the test's memory",)"
+     R"("hint":"run 'vmrotate credential add --vcenter other --user ACCOUNT'"})"
+     "\n",
+     "vmrotate: no logon for any account at 'other' in the test's memory\n"
+     "  hint: run 'vmrotate credential add --vcenter other --user ACCOUNT'\n"},
+    {"a VM in quiet mode says nothing when all is well",
+     {"backup", "avocado2", "--vcenter", "vc", "--datastore", "durian", "--quiet"},
+     0,
+     "",
+     ""},
+    {"whose logons are stored, without their passwords",
+     {"credential", "list"},
+     0,
+     "vc  backup\n1 logon in the test's memory\n",
+     ""},
+};
+
+}  // namespace
+
+TEST_CASE("vmrotate: what a command line prints, and its exit code")
+{
+    for (const Case& c : cases) {
+        INFO("case: ", c.name);
+        Shell shell;
+        CHECK(shell.run(c.arguments) == c.exit_code);
+        CHECK(shell.out.str() == c.out);
+        CHECK(shell.err.str() == c.err);
+    }
+}
+
+TEST_CASE("vmrotate: a dry run of a backup prints what plan prints")
+{
+    Shell plan, dry_run;
+    const std::vector<std::string> common = {"avocado2", "--vcenter", "vc", "--datastore",
+                                             "durian"};
+    std::vector<std::string> arguments = {"plan"};
+    arguments.insert(arguments.end(), common.begin(), common.end());
+    CHECK(plan.run(arguments) == 0);
+    arguments.front() = "backup";
+    arguments.emplace_back("--dry-run");
+    CHECK(dry_run.run(arguments) == 0);
+    CHECK(dry_run.out.str() == plan.out.str());
+    CHECK(dry_run.connected == "vc:443 as backup with secret");
+}
+
+TEST_CASE("vmrotate: of two VMs of which one is unknown, the other is backed up, and the code is 3")
+{
+    Shell shell;
+    CHECK(shell.run({"backup", "tomato", "avocado2", "--vcenter", "vc", "--datastore", "durian",
+                     "--json"}) == 3);
+    const std::string out = shell.out.str();
+    CHECK(out.find(R"("vm":"tomato","result":"failed","exit_code":1)") != std::string::npos);
+    CHECK(out.find(R"("vm":"avocado2","result":"ok","exit_code":0)") != std::string::npos);
+    CHECK(out.find(R"("type":"summary","verb":"backup","result":"partial","changed":true,)"
+                   R"("exit_code":3,"vms":2,"generations":1,"failed":1)") != std::string::npos);
+}
+
+TEST_CASE("vmrotate: a stop request before the first change ends with the signal's code")
+{
+    Shell shell;
+    shell.stop.request_stop();
+    CHECK(shell.run({"backup", "avocado2", "--vcenter", "vc", "--datastore", "durian"}) == 143);
+    CHECK(shell.err.str().find("interrupted: no generation was made, none was deleted") !=
+          std::string::npos);
+}
+
+TEST_CASE("credential add: refuses a certificate that nobody confirms, and stores nothing")
+{
+    Shell shell;
+    CHECK(shell.run({"credential", "add", "--vcenter", "new", "--user", "me"}) == 10);
+    CHECK(shell.logons.size() == 1);
+}
