@@ -45,7 +45,9 @@ Folder VsphereSoap::create_folder(const std::string& datacenter_id, const std::s
             next = fault.object();
         }
         id = next;
-        made_path += (made_path.empty() ? "" : "/") + path_segment(escaped_name(name));
+        if (!made_path.empty())
+            made_path += '/';
+        made_path += path_segment(escaped_name(name));
     }
     return {id, made_path};
 }
