@@ -22,29 +22,25 @@ report::Detail detail_of(const Context& context)
     return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
 }
 
-/// Shows one plan; the exit code that this VM alone would have.
-int show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run)
+void tell(const Context& context, const std::string& vm, const Error& e)
 {
-    Environment& environment = context.environment;
-    const std::string& vm = run.assignment.vm;
-    try {
-        const auto prepared =
-            job::explaining("read the inventory", [&] { return job::prepare(vsphere, run); });
-        if (context.globals.json)
-            report::write_plan_json(environment.out, vm, prepared);
-        else
-            report::write_plan(environment.out, prepared);
-        return 0;
-    } catch (const Error& e) {
-        report::write_error(environment.err, e.within(vm));
-        if (context.globals.json)
-            report::write_line(environment.out, "error",
-                               {{"vm", vm},
-                                {"exit_code", static_cast<int>(e.kind())},
-                                {"message", e.what()},
-                                {"hint", e.hint()}});
-        return static_cast<int>(e.kind());
-    }
+    report::write_error(context.environment.err, e.within(vm));
+    if (context.globals.json)
+        report::write_line(context.environment.out, "error",
+                           {{"vm", vm},
+                            {"exit_code", static_cast<int>(e.kind())},
+                            {"message", e.what()},
+                            {"hint", e.hint()}});
+}
+
+void show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run)
+{
+    const auto prepared =
+        job::explaining("read the inventory", [&] { return job::prepare(vsphere, run); });
+    if (context.globals.json)
+        report::write_plan_json(context.environment.out, run.assignment.vm, prepared);
+    else
+        report::write_plan(context.environment.out, prepared);
 }
 
 }  // namespace
@@ -72,32 +68,45 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
             .stop = environment.stop};
 }
 
+int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
+                const std::function<void(const config::Assignment&)>& act)
+{
+    std::size_t failures = 0;
+    int code = 0;
+    for (const config::Assignment& assignment : selection) {
+        if (context.environment.stop.stop_requested())
+            return context.environment.signal_exit_code();
+        try {
+            act(assignment);
+        } catch (const Error& e) {
+            tell(context, assignment.vm, e);
+            code = static_cast<int>(e.kind());
+            ++failures;
+        }
+    }
+    if (failures == 0 || selection.size() == 1)
+        return code;
+    return static_cast<int>(failures == selection.size() ? ErrorKind::failed
+                                                         : ErrorKind::some_failed);
+}
+
 int show_plans(const Context& context, const config::Config& config,
                const std::vector<config::Assignment>& selection, const std::string& verb)
 {
     Session session = open_session(context, config.vcenter);
-    int failures = 0, last_failure = 0;
-    for (const config::Assignment& assignment : selection) {
+    bool would_change = false;
+    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
         const auto progress = make_progress(context, assignment.vm);
-        const int code =
-            show_plan(context, session.vsphere(),
-                      make_run(context, assignment, source_names(config, selection), *progress));
-        if (code != 0) {
-            ++failures;
-            last_failure = code;
-        }
-    }
-    int code = last_failure;
-    if (failures > 0 && selection.size() > 1)
-        code = static_cast<int>(static_cast<std::size_t>(failures) == selection.size()
-                                    ? ErrorKind::failed
-                                    : ErrorKind::some_failed);
+        show_plan(context, session.vsphere(),
+                  make_run(context, assignment, source_names(config, selection), *progress));
+        would_change = true;
+    });
     if (context.globals.json)
         report::write_line(context.environment.out, "summary",
                            {{"verb", verb},
                             {"result", report::result_word(code)},
                             {"dry_run", true},
-                            {"changed", static_cast<std::size_t>(failures) < selection.size()},
+                            {"changed", would_change},
                             {"exit_code", code}});
     return code;
 }

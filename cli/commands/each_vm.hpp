@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,8 +21,13 @@ std::unique_ptr<report::Progress> make_progress(const Context& context, const st
 job::Run make_run(const Context& context, const config::Assignment& assignment,
                   std::vector<std::string> sources, job::Observer& observer);
 
-/// Logs in, prepares each VM's backup and shows the plan; changes nothing. A VM that cannot
-/// be backed up is told and does not stop the others. Returns the exit code.
+/// Acts on each VM. An Error is told, and does not stop the others. Returns the exit code: one
+/// VM's own, else 0, 1 (all failed) or 3.
+int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
+                const std::function<void(const config::Assignment&)>& act);
+
+/// Logs in, prepares each VM's backup and shows the plan; changes nothing. Returns the exit
+/// code of `for_each_vm`.
 int show_plans(const Context& context, const config::Config& config,
                const std::vector<config::Assignment>& selection, const std::string& verb);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/error.hpp"
+#include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
@@ -16,14 +17,12 @@ struct Options {
 };
 
 report::Listing listing_of(vimclient::Vsphere& vsphere, const config::Assignment& assignment)
-try {
+{
     auto located =
         job::explaining("read the inventory", [&] { return job::locate(vsphere, assignment); });
     auto members = job::read_set(vsphere, located.id);
     return {assignment.vm, assignment.policy.set, assignment.policy.keep, std::move(located),
             std::move(members)};
-} catch (const Error& e) {
-    throw e.within(assignment.vm);
 }
 
 int run(const Options& options, const Context& context)
@@ -34,22 +33,22 @@ int run(const Options& options, const Context& context)
     Session session = open_session(context, config.vcenter);
 
     std::size_t generations = 0;
-    for (const config::Assignment& assignment : selection) {
+    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
         const auto listing = listing_of(session.vsphere(), assignment);
         generations += listing.members.generations.size();
         if (context.globals.json)
             report::write_listing_json(environment.out, listing);
         else
             report::write_listing(environment.out, environment.clock, listing);
-    }
+    });
     if (context.globals.json)
         report::write_line(environment.out, "summary",
                            {{"verb", "list"},
-                            {"result", "ok"},
+                            {"result", report::result_word(code)},
                             {"changed", false},
-                            {"exit_code", 0},
+                            {"exit_code", code},
                             {"generations", generations}});
-    return 0;
+    return code;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The faults of the PowerCLI script that vmrotate replaces; one class for each of them."""
 
-import os
 import re
 import unittest
 

@@ -9,7 +9,7 @@ have stayed.
 import unittest
 
 from harness import is_generation, mark_of
-from test_bad_input import LATER, BadTest
+from bad import LATER, BadTest
 
 
 class TouchedGenerations(BadTest):
