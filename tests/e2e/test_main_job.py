@@ -6,6 +6,8 @@ import re
 from harness import Shop, ShopTest, element, element_after, elements, mark_in, mark_of
 
 
+GIGABYTE = 1 << 30
+
 #: Every key of a mark, as cli/rotation/mark.hpp lists them.
 MARK_KEYS = {"version", "state", "run", "lock", "set", "seq", "slot", "prefix", "stem", "source",
              "source-name", "taken", "quiesced", "disks", "self", "pinned"}
