@@ -88,11 +88,11 @@ Error explain_parse_error(const CLI::App& app, const CLI::ParseError& e,
         return {ErrorKind::usage, e.what(), see};
     const std::string word = first->substr(0, first->find('='));
     const auto near = nearest(word, words_known_to(verb));
+    const bool is_verb_of_group = verb.get_parent() != nullptr && !word.starts_with("-");
+    const std::string group = is_verb_of_group ? verb.get_name() + " " : "";
     return {ErrorKind::usage,
             fmt::format("there is no {} '{}'", word.starts_with("-") ? "option" : "verb", word),
-            near.empty()            ? see
-            : word.starts_with("-") ? fmt::format("did you mean '{}'?", near.front())
-                                    : fmt::format("did you mean '{} {}'?", name, near.front())};
+            near.empty() ? see : fmt::format("did you mean '{}{}'?", group, near.front())};
 }
 
 /// CLI11 takes the next word for the value of "--name=".

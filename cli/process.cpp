@@ -15,12 +15,21 @@
 namespace vmrotate::cli {
 namespace {
 
+/// As nohup and a shell's background jobs wish; a signal that is waited for comes all the same.
+bool is_ignored(int signal)
+{
+    struct sigaction action{};
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 sigset_t stop_signals()
 {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2})
-        sigaddset(&set, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        if (!is_ignored(signal))
+            sigaddset(&set, signal);
+    sigaddset(&set, SIGUSR2);  // our own, to end the wait
     return set;
 }
 
@@ -65,8 +74,8 @@ struct Signals::State {
             if (first != 0)
                 ::_exit(128 + signal);
             first = signal;
-            say("\nvmrotate: stopping: a copy is cancelled and the snapshot removed; a second "
-                "signal leaves at once\n");
+            say("\nvmrotate: stopping; a copy under way is cancelled and its snapshot removed; a "
+                "second signal leaves at once\n");
             source.request_stop();
         }
     }

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <mutex>
 #include <system_error>
+#include <thread>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -88,6 +89,7 @@ Clock real_clock(std::stop_token stop)
                 std::unique_lock lock(mutex);
                 alarm.wait_for(lock, stop, time, [] { return false; });
             },
+        .rest = [](milliseconds time) { std::this_thread::sleep_for(time); },
         .stamp = [](sys_seconds time) { return fmt::format("{:%Y%m%d%H%M}", local(time)); },
         .local_text = [](sys_seconds time) { return local_text(time); },
     };

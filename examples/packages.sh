@@ -3,9 +3,9 @@
 # What has to be on the machine; sourced by try.sh and tests/run.sh.
 
 # To build the program; and Go, for the test vCenter.
-build_packages=(cmake g++ git ca-certificates gsoap libcli11-dev libfmt-dev libgsoap-dev libssl-dev
-  libtomlplusplus-dev ninja-build nlohmann-json3-dev openssl pkg-config python3 zlib1g-dev)
-test_packages=(doctest-dev)
+build_packages=(cmake g++ ca-certificates gsoap libcli11-dev libfmt-dev libgsoap-dev libssl-dev
+  libtomlplusplus-dev ninja-build nlohmann-json3-dev pkg-config python3 zlib1g-dev)
+test_packages=(doctest-dev scdoc)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -50,41 +50,69 @@ missing_packages() {
   done
 }
 
-# Installs Go from the distribution: its own version, else a versioned one, else backports.
-install_go() {
-  local package
+# True if apt knows this suite.
+has_suite() { apt-cache policy 2>/dev/null | grep -- "n=$1" >/dev/null; }
+
+# How this distribution gives a Go of at least 1.23: a package, or "backports", or nothing.
+go_source() {
+  local package version
   for package in golang-go golang-1.26-go golang-1.25-go golang-1.24-go golang-1.23-go; do
-    apt-cache show "$package" >/dev/null 2>&1 || continue
-    [[ $package != golang-go || $(apt-cache policy golang-go | awk '/Candidate/ {print $2}') =~ 1\.(2[3-9]|[3-9][0-9]) ]] || continue
-    as_root apt-get install -y --no-install-recommends "$package" >&2 && find_go >/dev/null && return
+    version=$(apt-cache policy "$package" 2>/dev/null | awk '/Candidate:/ {print $2}')
+    if [[ $version =~ 1\.(2[3-9]|[3-9][0-9]) ]]; then
+      echo "$package"
+      return
+    fi
   done
   # shellcheck source=/dev/null
-  . /etc/os-release
-  if [[ ${ID:-} = debian ]] && apt-cache policy | grep -q -- "-backports"; then
-    as_root apt-get install -y --no-install-recommends -t "$VERSION_CODENAME-backports" golang-go >&2 && return
-  elif [[ ${ID:-} = debian ]]; then
-    say "Go 1.23 or newer is in Debian's backports, which this machine does not use yet; adding them"
-    echo "deb http://deb.debian.org/debian $VERSION_CODENAME-backports main" |
-      as_root tee "/etc/apt/sources.list.d/$VERSION_CODENAME-backports.list" >/dev/null
-    as_root apt-get update >&2
-    as_root apt-get install -y --no-install-recommends -t "$VERSION_CODENAME-backports" golang-go >&2 && return
-  fi
-  die "Go 1.23 or newer is needed for the test vCenter and this distribution has none: install it from go.dev and put it on the PATH"
+  if [[ $(. /etc/os-release && echo "${ID:-}") = debian ]]; then echo backports; fi
 }
 
-# install_all PACKAGE...: says what it will do, then does it; nothing where nothing is missing.
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a \
+    apt-get install -y --no-install-recommends "$@" >&2
+}
+
+install_go() {
+  local source=$1 suite
+  case $source in
+    '') die "Go 1.23 or newer is needed for the test vCenter, and this distribution has none: install it and put it on the PATH" ;;
+    backports)
+      # shellcheck source=/dev/null
+      suite=$(. /etc/os-release && echo "$VERSION_CODENAME")-backports
+      if ! has_suite "$suite"; then
+        echo "deb http://deb.debian.org/debian $suite main" |
+          as_root tee "/etc/apt/sources.list.d/$suite.list" >/dev/null
+        as_root apt-get update >&2
+      fi
+      apt_install -t "$suite" golang-go
+      ;;
+    *) apt_install "$source" ;;
+  esac
+}
+
+# install_all PACKAGE...: says all that it will do, then does it; nothing where nothing is missing.
 install_all() {
+  local missing needs_go='' source=''
+  mapfile -t missing < <(missing_packages "$@")
+  find_go >/dev/null || needs_go=yes
+  if ((${#missing[@]} == 0)) && [[ -z $needs_go ]]; then return; fi
+  say "With apt-get, which needs root or sudo (--no-install skips it), this installs:"
+  ((${#missing[@]} == 0)) || say "  ${missing[*]}"
+  [[ -z $needs_go ]] || say "  Go 1.23 or newer, for the test vCenter; on Debian 12 from its backports, which are then added to apt's sources"
+  as_root apt-get update >&2
+  ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
+  if [[ -n $needs_go ]]; then
+    source=$(go_source)
+    install_go "$source"
+    find_go >/dev/null || die "Go was installed and does not answer; put one of at least 1.23 on the PATH"
+  fi
+}
+
+# Names what is missing, for --no-install.
+name_missing() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
-  if ((${#missing[@]})); then
-    say "To be installed with apt-get (needs root or sudo): ${missing[*]}"
-    as_root apt-get update >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >&2
-  fi
-  if ! find_go >/dev/null; then
-    say "To be installed (needs root or sudo): Go 1.23 or newer, for the test vCenter"
-    install_go
-  fi
+  ((${#missing[@]} == 0)) || say "not installed, so the build may fail: ${missing[*]}"
 }
 
 # Puts a Go that is new enough first on the PATH.

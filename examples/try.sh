@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Shows vmrotate at work, against a test vCenter on this machine's loopback: builds both, backs
-# a VM up five times round the ring, then lets a copy die. Nothing outside the build folder is
-# written, but for the packages that it says it will install.
+# a VM up five times round the ring, then lets a copy die. It writes to ./build, to a temporary
+# folder that it removes, and to Go's caches; what it installs it says before.
 #
 # usage: examples/try.sh [--no-install] [--keep-running]
 #   --no-install     install nothing; say what is missing
@@ -17,7 +17,7 @@ for option in "$@"; do
   case $option in
     --no-install) install=no ;;
     --keep-running) keep_running=yes ;;
-    -h | --help) sed -n '3,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) die "try.sh: there is no option '$option'; see examples/try.sh --help" 2 ;;
   esac
 done
@@ -44,13 +44,14 @@ build_all() {
   local build=build/try
   mkdir -p "$build"
   (cd tests/vcenter && go build -o "../../$build/vcenter" .) >"$build/go.log" 2>&1 &
-  local go=$!
+  go_build=$!
   # -O1: quick to build; what is shown here waits for the network anyway.
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" \
     -DBUILD_TESTING=OFF >"$log" 2>&1 &&
     cmake --build "$build" --target vmrotate >>"$log" 2>&1 ||
     { tail -n 30 "$log" >&2; die "the build failed; the whole output is in $log"; }
-  wait "$go" || { tail -n 30 "$build/go.log" >&2; die "the test vCenter could not be built"; }
+  wait "$go_build" || { tail -n 30 "$build/go.log" >&2; die "the test vCenter could not be built"; }
+  go_build=''
   vmrotate=$PWD/$build/cli/vmrotate vcenter=$PWD/$build/vcenter
 }
 
@@ -74,6 +75,7 @@ JSON
     kill -0 "$server" 2>/dev/null || die "the test vCenter did not start: $(cat "$work/vcenter.log")"
     sleep 0.1
   done
+  [[ -s $work/ready.json ]] || die "the test vCenter did not get ready: $(cat "$work/vcenter.log")"
   url=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["url"])' <"$work/ready.json")
   control_url=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["control"])' <"$work/ready.json")
   address=${url#https://}
@@ -83,8 +85,10 @@ JSON
 # Stops everything that this script started; on Ctrl-C too.
 stop_all() {
   local code=$?
+  set +e
   trap - EXIT INT TERM
-  exec 9>&- || true
+  exec 9>&-
+  [[ -n ${go_build:-} ]] && kill "$go_build" 2>/dev/null
   if [[ $keep_running = yes && $code = 0 ]]; then
     return
   fi
@@ -123,22 +127,22 @@ TEXT
 }
 
 if [[ $install = yes ]]; then
-  say "This builds vmrotate and a test vCenter in ./build, and installs packages that are missing."
+  say "This builds vmrotate and a test vCenter in ./build."
   install_all "${build_packages[@]}"
 else
-  mapfile -t missing < <(missing_packages "${build_packages[@]}")
-  ((${#missing[@]} == 0)) || say "not installed, so the build may fail: ${missing[*]}"
+  name_missing "${build_packages[@]}"
 fi
 use_go
 
 mkdir -p build
 log=$PWD/build/try.log
 work=$(mktemp -d "${TMPDIR:-/tmp}/vmrotate-try.XXXXXX")
-server='' holder=''
+server='' holder='' go_build=''
 trap stop_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 export VMROTATE_CONFIG=$work/vmrotate.toml XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
+export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 unset STATE_DIRECTORY
 
 heading "Building (the output goes to build/try.log)"

@@ -9,10 +9,12 @@ cd "$(dirname "$0")/.."
 
 if [[ ${1:-} = --no-install ]]; then
   shift
+  name_missing "${build_packages[@]}" "${test_packages[@]}"
 else
   install_all "${build_packages[@]}" "${test_packages[@]}"
 fi
 use_go
+export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 
 build=${VMROTATE_BUILD:-build/tests}
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DVMROTATE_WERROR=ON \

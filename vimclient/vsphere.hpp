@@ -290,8 +290,9 @@ public:
 
     virtual void consolidate(const VmRef& vm) = 0;
 
-    /// Deletes a VM and its disks. The guards are the caller's business. One that is
-    /// already gone is no error.
+    /// Deletes a VM and its disks. The guards are the caller's business, so it is tried once
+    /// and at once: a busy VM is Fault (busy), a session that has ended Fault (logon), and the
+    /// guards are to be asked again. One that is already gone is no error.
     virtual void destroy(const VmRef& vm) = 0;
 
     /// Ends the session. Calls after it fail with Kind::logon.

@@ -12,6 +12,7 @@ struct Clock {
     std::function<std::chrono::sys_seconds()> now;         ///< UTC, of this machine
     std::function<std::chrono::milliseconds()> steady;     ///< for durations; never steps
     std::function<void(std::chrono::milliseconds)> pause;  ///< returns early on a stop request
+    std::function<void(std::chrono::milliseconds)> rest;   ///< does not: for undoing
 
     /// "202609250241" in local time, for names.
     std::function<std::string(std::chrono::sys_seconds)> stamp;

@@ -21,7 +21,7 @@ struct Options {
 report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
                          const std::function<int()>& signal_exit_code)
 {
-    report::VmResult result{run.assignment.vm, {}, {}};
+    report::VmResult result{.vm = run.assignment.vm};
     try {
         result.outcome = job::backup_vm(vsphere, run);
         if (run.stop.stop_requested() && !result.outcome->ok())
@@ -31,11 +31,16 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
         result.error =
             Error(ErrorKind::interrupted, "interrupted: no generation was made, none was deleted");
     } catch (const Error& e) {
+        if (e.kind() == ErrorKind::interrupted)
+            result.signal_code = signal_exit_code();
         result.error = e;
     } catch (const vimclient::OutcomeUnknown& lost) {
         result.error = job::explain(lost, "tell whether the backup was made");
     } catch (const vimclient::Fault& fault) {
         result.error = job::explain(fault, "back it up");
+    } catch (const std::exception& e) {
+        result.error = Error(ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
+                             "this may be a defect of vmrotate; please report it");
     }
     return result;
 }
@@ -69,6 +74,7 @@ int run(const Options& options, const Context& context)
                     make_run(context, assignment, source_names(config, selection), *progress),
                     context.environment.signal_exit_code));
         progress->done();
+        results.back().warnings = progress->warnings();
         show(context, results.back());
         if (!context.environment.stop.stop_requested())
             continue;

@@ -19,6 +19,8 @@ report::Detail detail_of(const Context& context)
 {
     if (context.globals.quiet)
         return report::Detail::warnings;
+    if (context.globals.verbose)
+        return report::Detail::verbose;
     return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
 }
 
@@ -84,6 +86,8 @@ int for_each_vm(const Context& context, const std::vector<config::Assignment>& s
             ++failures;
         }
     }
+    if (context.environment.stop.stop_requested())
+        return context.environment.signal_exit_code();
     if (failures == 0 || selection.size() == 1)
         return code;
     return static_cast<int>(failures == selection.size() ? ErrorKind::failed

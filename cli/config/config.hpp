@@ -48,7 +48,6 @@ struct Policy {
     bool create_folder = false;
     std::chrono::seconds min_age{0};          ///< nothing younger expires
     std::chrono::seconds task_wait{10 * 60};  ///< a VM that is busy is waited for
-    std::chrono::seconds grace{15 * 60};      ///< a run without a sign for so long is dead
 
     bool operator==(const Policy&) const = default;
 };

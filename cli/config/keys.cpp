@@ -62,7 +62,6 @@ const Table<Policy>& policy_table()
         key("create_folder", &Policy::create_folder, read_switch),
         key("min_age", &Policy::min_age, read_duration),
         key("task_wait", &Policy::task_wait, read_duration),
-        key("grace", &Policy::grace, read_duration),
     };
     return table;
 }

@@ -32,6 +32,19 @@ void describe(Outcome& outcome, const Prepared& prepared)
     outcome.host = prepared.host.name;
 }
 
+/// Where a copy goes on that nobody may cancel, its snapshot has to stay with it.
+Copy copy_or_leave(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                   const Taken& taken, const SourceLock& lock, SnapshotGuard& snapshot)
+{
+    try {
+        return make_copy(vsphere, run, prepared, taken, lock.id());
+    } catch (const Error& e) {
+        if (e.kind() == ErrorKind::interrupted)
+            snapshot.leave_to_next_run();
+        throw;
+    }
+}
+
 /// A removal that cannot be sent never undoes a good copy: `let_go` tries again and tells.
 void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
 {
@@ -52,6 +65,23 @@ void let_go(SnapshotGuard& snapshot, Outcome& outcome)
         outcome.left_undone.push_back(explain(fault, "remove the snapshot"));
     }
     outcome.snapshot_held = snapshot.held();
+}
+
+void detail(const Run& run, const Prepared& prepared)
+{
+    job::Observer& observer = run.observer;
+    observer.detail(fmt::format("run {}, source {} at {}", run.id, prepared.source.ref.id,
+                                prepared.place.path));
+    observer.detail(
+        fmt::format("slot {:02}, seq {}; copied by {} ({})", prepared.plan.slot, prepared.plan.seq,
+                    prepared.host.name.empty() ? "the source's host" : prepared.host.name,
+                    prepared.host.reason));
+    for (const rotation::Decision& decision : prepared.plan.decisions)
+        observer.detail(fmt::format(
+            "{}: {}{}", decision.generation.name,
+            decision.fate == rotation::Fate::expire ? "expires, " : "stays, ", decision.reason));
+    for (const rotation::Stranger& stranger : prepared.set.strangers)
+        observer.detail(fmt::format("{}: left alone, it {}", stranger.name, stranger.reason));
 }
 
 void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcome)
@@ -78,6 +108,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     const auto lock = run.lock(prepared.source.instance_uuid);
     make_ready(vsphere, run, prepared);
     describe(outcome, prepared);
+    detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
     run.observer.step("taking the snapshot");
@@ -85,7 +116,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
 
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
-    const Copy copy = make_copy(vsphere, run, prepared, taken, lock->id());
+    const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
 
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);

@@ -48,12 +48,22 @@ void write(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
 vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy)
 {
     const auto vm = read_copy(vsphere, copy);
-    if (rotation::decode(vm.mark).mark == copy.mark)
+    const auto reading = rotation::decode(vm.mark);
+    if (reading.mark == copy.mark)
         return vm;
+    if (reading.kind == rotation::MarkReading::Kind::whole && reading.mark.run != run.id &&
+        reading.mark.self == vm.instance_uuid)
+        throw Error(
+            ErrorKind::refused,
+            fmt::format("cannot mark '{}': it is a generation of another run", copy.vm.name));
     const vimclient::Change change{.mark = rotation::encode(copy.mark), .annotation = {}};
     try {
         write(vsphere, run, copy, change, copy.mark, "mark the copy");
     } catch (const vimclient::Fault& fault) {
+        run.observer.warning(
+            fmt::format("the copy '{}' carries no mark and is left: it counts as "
+                        "nothing, delete it in the vSphere Client",
+                        copy.vm.name));
         throw explain(fault, "mark the copy");
     }
     return read_copy(vsphere, copy);
@@ -89,6 +99,9 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     } catch (const vimclient::Fault& fault) {
         if (fault.kind() != vimclient::Fault::Kind::busy)  // a definite no: it stays nothing
             discard_copy(vsphere, run, prepared, copy.vm);
+        else
+            run.observer.warning(
+                fmt::format("the copy '{}' is left, and counts as nothing", copy.vm.name));
         throw explain(fault, what);
     }
 

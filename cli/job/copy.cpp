@@ -62,6 +62,13 @@ std::vector<vimclient::Task> clone_tasks(vimclient::Vsphere& vsphere, const Prep
     return tasks;
 }
 
+/// It carries our mark; or none, as a server may drop that of the clone call.
+bool may_be_ours(const vimclient::Vm& vm, const std::string& run_id)
+{
+    const auto reading = rotation::decode(vm.mark);
+    return reading.kind == rotation::MarkReading::Kind::none || reading.mark.run == run_id;
+}
+
 /// A read that fails leaves what was lost as unknown as before.
 template <typename Act>
 auto read_or_throw(const vimclient::OutcomeUnknown& lost, const Act& act)
@@ -76,8 +83,8 @@ auto read_or_throw(const vimclient::OutcomeUnknown& lost, const Act& act)
 /// After a lost reply: waits for every clone task that was not there before, and finds the VM
 /// that has our name. Throws `lost` where none has; a task's failure where one failed.
 vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Prepared& prepared,
-                           const std::vector<vimclient::Task>& before, const std::string& name,
-                           const vimclient::OutcomeUnknown& lost)
+                           const std::vector<vimclient::Task>& before, const std::string& run_id,
+                           const std::string& name, const vimclient::OutcomeUnknown& lost)
 {
     std::optional<Fault> failure;
     const auto is_old = [&](const vimclient::Task& task) {
@@ -101,7 +108,8 @@ vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Prepared& prepared
             for (const vimclient::Vm& made : read_or_throw(lost, [&] {
                      return vsphere.read_vms({{task.result_id, name}});
                  }))
-                if (made.ref.name == name && made.folder_id == prepared.target.folder.id)
+                if (made.ref.name == name && made.folder_id == prepared.target.folder.id &&
+                    may_be_ours(made, run_id))
                     return made.ref;
     if (failure)
         throw *failure;
@@ -117,7 +125,9 @@ vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const P
     try {
         return vsphere.clone(prepared.source.ref, snapshot.ref, spec, progress, run.stop);
     } catch (const vimclient::OutcomeUnknown& lost) {
-        return find_lost(vsphere, prepared, before, spec.name, lost);
+        if (run.stop.stop_requested())  // nobody waits for hours now
+            throw;
+        return find_lost(vsphere, prepared, before, run.id, spec.name, lost);
     }
 }
 
@@ -143,6 +153,11 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
             throw;
         } catch (const vimclient::OutcomeUnknown& lost) {
             // The copy may still go on: nobody touches it before its end is known.
+            if (run.stop.stop_requested())
+                throw Error(ErrorKind::interrupted,
+                            fmt::format("interrupted, and the copy '{}' may go on: {}",
+                                        prepared.name(copy.slot), lost.what()),
+                            "the next run names what is left; look at vCenter's recent tasks");
             throw explain(lost, "make the copy '" + prepared.name(copy.slot) + "'");
         } catch (const Fault& fault) {
             discard_remains(vsphere, run, prepared);
@@ -150,7 +165,7 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
                 throw explain(fault, "make the copy '" + prepared.name(copy.slot) + "'");
             run.observer.warning(fmt::format("the name '{}' is taken, trying the next slot",
                                              prepared.name(copy.slot)));
-            copy.slot = rotation::slot_after(copy.slot, keep);
+            copy.slot = rotation::next_free_slot(prepared.set, copy.slot, keep);
         }
     }
 }

@@ -38,6 +38,19 @@ std::vector<std::string> disk_users(vimclient::Vsphere& vsphere, const vimclient
     return names;
 }
 
+void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim)
+{
+    try {
+        vsphere.destroy(victim);
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        if (!read_once_idle(vsphere, run, victim))
+            return;
+        throw lost;
+    }
+    if (!vsphere.read_vms({victim}).empty())
+        throw Error(ErrorKind::failed, "the server says that it is gone, and it is still there");
+}
+
 }  // namespace
 
 rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
@@ -64,17 +77,30 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
     return deletion;
 }
 
-void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim)
+std::vector<rotation::Objection> delete_under_guards(
+    vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim,
+    const std::function<std::optional<rotation::Deletion>()>& facts)
 {
-    try {
-        vsphere.destroy(victim);
-    } catch (const vimclient::OutcomeUnknown& lost) {
-        if (!read_once_idle(vsphere, run, victim))
-            return;
-        throw lost;
+    const auto until = run.clock.steady() + run.assignment.policy.task_wait;
+    for (;; run.clock.rest(std::chrono::seconds(1))) {
+        const auto deletion = facts();
+        if (!deletion)
+            return {};
+        const auto found = rotation::objections(*deletion);
+        const bool is_only_busy = found.size() == 1 && found[0].guard == rotation::Guard::not_busy;
+        const bool may_wait = run.clock.steady() < until && !run.stop.stop_requested();
+        if (is_only_busy && may_wait)
+            continue;
+        if (!found.empty())
+            return found;
+        try {
+            destroy_and_look(vsphere, run, victim);
+            return {};
+        } catch (const vimclient::Fault& fault) {
+            if (fault.kind() != vimclient::Fault::Kind::busy || !may_wait)
+                throw;
+        }
     }
-    if (!vsphere.read_vms({victim}).empty())
-        throw Error(ErrorKind::failed, "the server says that it is gone, and it is still there");
 }
 
 std::string text_of(const std::vector<rotation::Objection>& objections)

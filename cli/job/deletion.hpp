@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "job/prepare.hpp"
@@ -15,10 +18,16 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
                                const Prepared& prepared, const vimclient::Vm& victim,
                                const std::vector<vimclient::Vm>& folder);
 
-/// Destroys the VM and reads that it is gone. After a lost reply the end of what runs on it
-/// is waited for; nothing is sent again.
-/// Throws Fault, or Error where it is still there.
-void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim);
+/// Asks every guard, then destroys, then reads that the VM is gone. `facts` reads all that the
+/// guards look at, and is called just before each attempt; nothing where the VM is gone.
+///
+/// While a task at work on the VM is the only objection, or the server says that it is busy,
+/// all of that is done again, for `task_wait` at most. A lost reply is looked after until
+/// nothing works on the VM; nothing is sent again. Returns what speaks against it: empty once
+/// it is gone. Throws Fault, or Error where it is still there.
+std::vector<rotation::Objection> delete_under_guards(
+    vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim,
+    const std::function<std::optional<rotation::Deletion>()>& facts);
 
 /// The sentences, joined: "it is powered on; it is pinned".
 std::string text_of(const std::vector<rotation::Objection>& objections);

@@ -2,6 +2,7 @@
 #include "job/discard.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -23,21 +24,32 @@ bool is_copy_of(const Run& run, const vimclient::Vm& vm)
            mark.mark.state == rotation::State::copying;
 }
 
-void discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-             const vimclient::Vm& victim, const std::vector<vimclient::Vm>& folder, Proof proof)
+std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const Run& run,
+                                            const Prepared& prepared, const std::string& victim_id,
+                                            Proof proof)
 {
-    auto deletion = deletion_of(vsphere, run, prepared, victim, folder);
+    const auto folder = vsphere.vms_in(prepared.id.folder_id);
+    const auto victim = std::ranges::find_if(
+        folder, [&](const vimclient::Vm& vm) { return vm.ref.id == victim_id; });
+    if (victim == folder.end())
+        return {};
+    auto deletion = deletion_of(vsphere, run, prepared, *victim, folder);
     deletion.unfinished_run = run.id;
     deletion.made_here = proof == Proof::own_task;
     deletion.clones_of_that_run = static_cast<int>(std::ranges::count_if(
         folder, [&](const vimclient::Vm& vm) { return is_copy_of(run, vm); }));
-    if (const auto objections = rotation::objections(deletion); !objections.empty()) {
+    return deletion;
+}
+
+void discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+             const vimclient::VmRef& victim, Proof proof)
+{
+    run.observer.step(fmt::format("deleting the unfinished copy '{}'", victim.name));
+    const auto objections = delete_under_guards(
+        vsphere, run, victim, [&] { return facts_for(vsphere, run, prepared, victim.id, proof); });
+    if (!objections.empty())
         run.observer.warning(fmt::format("the unfinished copy '{}' was not deleted: {}",
-                                         victim.ref.name, text_of(objections)));
-        return;
-    }
-    run.observer.step(fmt::format("deleting the unfinished copy '{}'", victim.ref.name));
-    destroy_and_look(vsphere, run, victim.ref);
+                                         victim.name, text_of(objections)));
 }
 
 void warn_of(const Run& run, const Error& e)
@@ -53,14 +65,7 @@ constexpr const char* deed = "look after what is left of the copy";
 void discard_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
                   const vimclient::VmRef& copy)
 try {
-    const auto folder = vsphere.vms_in(prepared.id.folder_id);
-    const auto victim =
-        std::ranges::find_if(folder, [&](const vimclient::Vm& vm) { return vm.ref.id == copy.id; });
-    if (victim != folder.end())
-        discard(vsphere, run, prepared, *victim, folder, Proof::own_task);
-    else
-        run.observer.warning(fmt::format(
-            "the unfinished copy '{}' was not deleted: it is not in the folder", copy.name));
+    discard(vsphere, run, prepared, copy, Proof::own_task);
 } catch (const vimclient::Fault& fault) {
     warn_of(run, explain(fault, deed));
 } catch (const Error& e) {
@@ -69,10 +74,9 @@ try {
 
 void discard_remains(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared)
 try {
-    const auto folder = vsphere.vms_in(prepared.id.folder_id);
-    for (const vimclient::Vm& vm : folder)
+    for (const vimclient::Vm& vm : vsphere.vms_in(prepared.id.folder_id))
         if (is_copy_of(run, vm))
-            discard(vsphere, run, prepared, vm, folder, Proof::none);
+            discard(vsphere, run, prepared, vm.ref, Proof::none);
 } catch (const vimclient::Fault& fault) {
     warn_of(run, explain(fault, deed));
 } catch (const Error& e) {

@@ -2,12 +2,14 @@
 #include "job/expire.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "job/deletion.hpp"
 #include "job/explain.hpp"
+#include "job/facts.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -44,25 +46,51 @@ void hold(const Run& run, const Prepared& prepared, const rotation::Decision& de
         outcome.left_undone.push_back({ErrorKind::failed, text, "look at that VM in vCenter"});
 }
 
-void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                const rotation::Generation& generation, Outcome& outcome)
+/// The seq of the generation that this run made, if it still stands there and is good.
+long verified_seq(const rotation::SetId& id, const std::vector<vimclient::Vm>& folder,
+                  const Outcome& outcome)
+{
+    for (const auto& generation : rotation::sort_out(id, facts_of(folder)).generations)
+        if (generation.id == outcome.generation_id &&
+            generation.condition == rotation::Condition::good)
+            return generation.seq;
+    return 0;
+}
+
+std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const Run& run,
+                                            const Prepared& prepared, const std::string& victim_id,
+                                            const Outcome& outcome)
 {
     const auto folder = vsphere.vms_in(prepared.id.folder_id);
     const auto victim = std::ranges::find_if(
-        folder, [&](const vimclient::Vm& vm) { return vm.ref.id == generation.id; });
-    if (victim == folder.end()) {
+        folder, [&](const vimclient::Vm& vm) { return vm.ref.id == victim_id; });
+    if (victim == folder.end())
+        return {};
+    auto deletion = deletion_of(vsphere, run, prepared, *victim, folder);
+    deletion.newest_verified_seq = verified_seq(prepared.id, folder, outcome);
+    deletion.deleted_before = static_cast<int>(outcome.expired.size());
+    deletion.now = vsphere.now();
+    deletion.clock_skew = run.clock.now() - deletion.now;
+    return deletion;
+}
+
+void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                const rotation::Generation& generation, Outcome& outcome)
+{
+    run.observer.step(fmt::format("deleting '{}'", generation.name));
+    bool was_there = false;
+    const auto objections =
+        delete_under_guards(vsphere, run, {generation.id, generation.name}, [&] {
+            auto facts = facts_for(vsphere, run, prepared, generation.id, outcome);
+            was_there = was_there || facts.has_value();
+            return facts;
+        });
+    if (!was_there) {
         warn(run, outcome,
              fmt::format("'{}' was to expire and is no longer in the folder", generation.name));
         return;
     }
-    auto deletion = deletion_of(vsphere, run, prepared, *victim, folder);
-    deletion.newest_verified_seq = outcome.seq;
-    deletion.deleted_before = static_cast<int>(outcome.expired.size());
-
-    const auto objections = rotation::objections(deletion);
     if (objections.empty()) {
-        run.observer.step(fmt::format("deleting '{}'", generation.name));
-        destroy_and_look(vsphere, run, victim->ref);
         outcome.expired.push_back(generation.name);
         return;
     }

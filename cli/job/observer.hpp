@@ -10,6 +10,7 @@ class Observer {
 public:
     virtual ~Observer() = default;
 
+    virtual void detail(const std::string&) {}          ///< for who wants to know it all
     virtual void step(const std::string& what) = 0;     ///< "taking the snapshot"
     virtual void copying(int percent) = 0;              ///< 0 to 100
     virtual void remark(const std::string& text) = 0;   ///< worth knowing, nothing to do

@@ -16,7 +16,7 @@ std::optional<vimclient::Vm> read_once_idle(vimclient::Vsphere& vsphere, const R
             return {};
         if (running_tasks(found.front()).empty() || run.clock.steady() >= until)
             return std::move(found.front());
-        run.clock.pause(interval);
+        run.clock.rest(interval);
     }
 }
 

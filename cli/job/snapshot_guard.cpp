@@ -36,7 +36,8 @@ SnapshotGuard::~SnapshotGuard()
     try {
         finish_removal();
     } catch (const std::exception& e) {
-        run_.observer.warning(e.what());
+        run_.observer.warning(
+            fmt::format("the snapshot '{}' may be left: {}", snapshot_name(note_), e.what()));
     }
 }
 
@@ -82,8 +83,15 @@ vimclient::SnapshotRef SnapshotGuard::take_once(Quiesce quiesce)
 
 vimclient::SnapshotRef SnapshotGuard::find_lost(const vimclient::OutcomeUnknown& lost)
 {
-    const auto source =
-        explaining("read the VM", [&] { return read_once_idle(vsphere_, run_, vm_); });
+    std::optional<vimclient::Vm> source;
+    try {
+        source = read_once_idle(vsphere_, run_, vm_);
+    } catch (const Fault& fault) {
+        throw Error(ErrorKind::unreachable,
+                    fmt::format("cannot tell whether the snapshot '{}' was taken: {}",
+                                snapshot_name(note_), fault.what()),
+                    "the next run looks for it, or remove it in the vSphere Client");
+    }
     for (const vimclient::Snapshot& snapshot :
          source ? source->snapshots : std::vector<vimclient::Snapshot>{})
         if (rotation::read_snapshot(snapshot.name, snapshot.description) == note_)
@@ -127,8 +135,19 @@ void SnapshotGuard::finish_removal()
     consolidate_if_needed(source);
 }
 
+void SnapshotGuard::leave_to_next_run()
+{
+    ended_ = run_.clock.steady();
+    run_.observer.warning(
+        fmt::format("the snapshot '{}' stays, as the copy may go on; the next run "
+                    "names it",
+                    snapshot_name(note_)));
+}
+
 std::string SnapshotGuard::wait_for_removal()
 {
+    if (must_look_)
+        return "the reply was lost, and it is still there";
     try {
         if (begun_ && removal_)
             vsphere_.wait(*removal_);
@@ -161,7 +180,9 @@ void SnapshotGuard::consolidate_if_needed(const vimclient::Vm& source)
         } catch (const vimclient::OutcomeUnknown&) {
             run_.observer.remark("the reply to the consolidation was lost: looking after it");
         }
-        if (!read_source().consolidation_needed)
+        const auto now =
+            explaining("read the VM", [&] { return read_once_idle(vsphere_, run_, vm_); });
+        if (now && !now->consolidation_needed)
             return;
     }
     throw Error(ErrorKind::failed,

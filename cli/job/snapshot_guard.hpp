@@ -37,8 +37,11 @@ public:
 
     /// Waits for the removal and reads that the snapshot is gone and nothing is left to
     /// consolidate. One that stays although the server said otherwise is removed once more.
-    /// Throws Error; the destructor does not try again then.
+    /// Throws Error; the destructor tries again only where this could not be read.
     void finish_removal();
+
+    /// Gives it up, with a warning that names it: a copy that cannot be cancelled needs it.
+    void leave_to_next_run();
 
     /// From the snapshot's making to its end, or to now.
     std::chrono::milliseconds held() const;

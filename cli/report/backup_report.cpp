@@ -44,7 +44,6 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
-    line["warnings"] = outcome.warnings;
     line["left_undone"] = Json::array();
     for (const Error& undone : outcome.left_undone)
         line["left_undone"].push_back(undone.what());
@@ -91,6 +90,7 @@ void write_result_json(std::ostream& out, const VmResult& result)
     Json line = {{"vm", result.vm}, {"result", result_word(code)}, {"exit_code", code}};
     if (result.outcome)
         add_outcome(line, *result.outcome);
+    line["warnings"] = result.warnings;
     if (result.error) {
         line["message"] = result.error->what();
         line["hint"] = result.error->hint();

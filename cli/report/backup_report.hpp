@@ -15,9 +15,10 @@ namespace vmrotate::report {
 /// How the backup of one VM ended.
 struct VmResult {
     std::string vm;
-    std::optional<job::Outcome> outcome;  ///< set: there is a new generation
-    std::optional<Error> error;           ///< set: there is none
-    int signal_code = 0;                  ///< set: a signal ended it; 130 or 143
+    std::optional<job::Outcome> outcome = {};  ///< set: there is a new generation
+    std::optional<Error> error = {};           ///< set: there is none
+    std::vector<std::string> warnings = {};    ///< what may be left behind, among others
+    int signal_code = 0;                       ///< set: a signal ended it; 130 or 143
 
     bool ok() const { return outcome && outcome->ok(); }
 };

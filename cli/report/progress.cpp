@@ -29,8 +29,7 @@ void Progress::step(const std::string& what)
     leave_live_line();
     shown_ = -1;
     began_ = clock_.steady();
-    fmt::print(err_, "{}: {}\n", vm_, printable(what));
-    err_.flush();
+    write(what);
 }
 
 void Progress::copying(int percent)
@@ -44,7 +43,7 @@ void Progress::copying(int percent)
         fmt::print(err_, "\r\033[K{}", bar(percent));
         live_line_ = true;
     } else if (percent >= step) {
-        fmt::print(err_, "{}: copied {} %\n", vm_, percent / step * step);
+        write(fmt::format("copied {} %", percent / step * step));
     }
     err_.flush();
 }
@@ -54,14 +53,28 @@ void Progress::remark(const std::string& text)
     if (detail_ == Detail::warnings)
         return;
     leave_live_line();
-    fmt::print(err_, "{}: {}\n", vm_, printable(text));
-    err_.flush();
+    write(text);
+}
+
+void Progress::detail(const std::string& text)
+{
+    if (detail_ == Detail::verbose)
+        write(text);
 }
 
 void Progress::warning(const std::string& text)
 {
+    warnings_.push_back(text);
     leave_live_line();
     write_warning(err_, vm_, text);
+}
+
+void Progress::write(const std::string& text)
+{
+    if (detail_ == Detail::verbose)
+        fmt::print(err_, "{} ", clock_.local_text(clock_.now()));
+    fmt::print(err_, "{}: {}\n", vm_, printable(text));
+    err_.flush();
 }
 
 void Progress::leave_live_line()

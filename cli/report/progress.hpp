@@ -4,6 +4,7 @@
 #include <chrono>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "job/observer.hpp"
@@ -14,6 +15,7 @@ enum class Detail {
     warnings,  ///< warnings only
     steps,     ///< each step, and a line per 10 % of the copy
     live,      ///< each step, and one line that is redrawn while it copies: for a terminal
+    verbose,   ///< as `steps`, each line with the time, and what was chosen and why
 };
 
 /// Shows one VM's backup on stderr while it goes on.
@@ -30,13 +32,18 @@ public:
     /// Nothing more comes: leaves the live line.
     void done() { leave_live_line(); }
 
+    /// All that was warned of, in order.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+
     void step(const std::string& what) override;
     void copying(int percent) override;
+    void detail(const std::string& text) override;
     void remark(const std::string& text) override;
     void warning(const std::string& text) override;
 
 private:
     void leave_live_line();
+    void write(const std::string& text);
     std::string bar(int percent) const;
 
     std::ostream& err_;
@@ -44,6 +51,7 @@ private:
     std::string vm_;
     Detail detail_;
     int columns_;
+    std::vector<std::string> warnings_;
     int shown_ = -1;  ///< percent
     bool live_line_ = false;
     std::chrono::milliseconds began_{0};

@@ -10,22 +10,15 @@
 namespace vmrotate::rotation {
 namespace {
 
-int first_free_slot(const Set& set, int keep)
+int slot_after(int slot, int keep)
 {
-    std::set<int> taken;
-    for (const Generation& generation : set.generations)
-        taken.insert(generation.slot);
-    for (const Unfinished& clone : set.unfinished)
-        taken.insert(clone.slot);
+    return slot > keep ? 1 : slot + 1;  // the last slot is keep + 1
+}
 
-    const int next = set.generations.empty() ? 1 : slot_after(set.generations.front().slot, keep);
-    int slot = next;
-    do {
-        if (!taken.contains(slot))
-            return slot;
-        slot = slot_after(slot, keep);
-    } while (slot != next);
-    return next;
+int first_slot(const Set& set, int keep)
+{
+    return next_free_slot(set, set.generations.empty() ? keep + 1 : set.generations.front().slot,
+                          keep);
 }
 
 long next_seq(const Set& set)
@@ -74,15 +67,28 @@ void hold_back(Decision& decision, const std::string& why)
 
 }  // namespace
 
-int slot_after(int slot, int keep)
+int next_free_slot(const Set& set, int slot, int keep)
 {
-    return slot > keep ? 1 : slot + 1;  // the last slot is keep + 1
+    std::set<int> taken;
+    for (const Generation& generation : set.generations)
+        taken.insert(generation.slot);
+    for (const Unfinished& clone : set.unfinished)
+        taken.insert(clone.slot);
+
+    const int next = slot_after(slot, keep);
+    for (int candidate = next;;) {
+        if (!taken.contains(candidate))
+            return candidate;
+        candidate = slot_after(candidate, keep);
+        if (candidate == next)
+            return next;
+    }
 }
 
 Plan plan(const Set& set, const Rules& rules)
 {
     const int keep = std::clamp(rules.keep, 1, 98);
-    Plan result{first_free_slot(set, keep), next_seq(set), keep_or_expire(set, keep)};
+    Plan result{first_slot(set, keep), next_seq(set), keep_or_expire(set, keep)};
 
     const std::string hold = general_hold(set);
     int expiring = 0;

@@ -60,7 +60,8 @@ struct Plan {
 /// is free, the one after it: names carry the time, nothing is deleted to make room.
 Plan plan(const Set& set, const Rules& rules);
 
-/// The next slot to try where the name in `slot` is taken by somebody else.
-int slot_after(int slot, int keep);
+/// The next slot to try where the name in `slot` is taken by somebody else: the next free one
+/// round the ring; where none is free, the one after it.
+int next_free_slot(const Set& set, int slot, int keep);
 
 }  // namespace vmrotate::rotation

@@ -91,7 +91,7 @@ const std::vector<Case> cases = {
      {"plna"},
      2,
      "",
-     "vmrotate: there is no verb 'plna'\n  hint: did you mean 'vmrotate plan'?\n"},
+     "vmrotate: there is no verb 'plna'\n  hint: did you mean 'plan'?\n"},
     {"no verb", {}, 2, "", "vmrotate: no verb is given\n  hint: see 'vmrotate --help'\n"},
     {"no server is named",
      {"plan", "avocado2", "--datastore", "durian"},

@@ -119,6 +119,7 @@ struct World {
             if (on_pause)
                 on_pause();
         };
+        clock.rest = clock.pause;
         return clock;
     }
 

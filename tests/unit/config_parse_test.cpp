@@ -148,7 +148,6 @@ consolidate = "never"
 create_folder = true
 min_age = "1d"
 task_wait = "2h"
-grace = "90s"
 [vm."a b"]
 alias = "a"
 )",
@@ -182,8 +181,7 @@ alias = "a"
                              Consolidate::never,
                              true,
                              seconds{86400},
-                             seconds{7200},
-                             seconds{90}};
+                             seconds{7200}};
     CHECK(all[0].policy == expected);
 }
 
@@ -394,7 +392,6 @@ TEST_CASE("parse: values of a policy")
         {"min_age = '5m'", "11: min_age" + duration},
         {"min_age = ''", "11: min_age" + duration},
         {"task_wait = '-1s'", "13: task_wait" + duration},
-        {"grace = 15", "9: grace" + duration},
     };
     for (const Case& c : cases)
         check({

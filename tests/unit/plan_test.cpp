@@ -283,12 +283,12 @@ TEST_CASE("plan: nothing younger than min_age expires, by the server's clock")
 
 TEST_CASE("plan: the slot after the last is the first, also from above the ring")
 {
-    CHECK(slot_after(1, 3) == 2);
-    CHECK(slot_after(3, 3) == 4);
-    CHECK(slot_after(4, 3) == 1);
-    CHECK(slot_after(9, 3) == 1);
-    CHECK(slot_after(1, 1) == 2);
-    CHECK(slot_after(2, 1) == 1);
-    CHECK(slot_after(98, 98) == 99);
-    CHECK(slot_after(99, 98) == 1);
+    CHECK(next_free_slot({}, 1, 3) == 2);
+    CHECK(next_free_slot({}, 3, 3) == 4);
+    CHECK(next_free_slot({}, 4, 3) == 1);
+    CHECK(next_free_slot({}, 9, 3) == 1);
+    CHECK(next_free_slot({}, 1, 1) == 2);
+    CHECK(next_free_slot({}, 2, 1) == 1);
+    CHECK(next_free_slot({}, 98, 98) == 99);
+    CHECK(next_free_slot({}, 99, 98) == 1);
 }

@@ -251,6 +251,19 @@ void Session::change(const Work& work)
     }
 }
 
+void Session::change_once(const Work& work)
+{
+    auto line = borrow();
+    prepare(*line);
+    try {
+        work(*line);
+    } catch (const NoAnswer& lost) {
+        if (!lost.sent())
+            throw;
+        throw OutcomeUnknown(lost.kind(), fmt::format("{}; it may have been done", lost.what()));
+    }
+}
+
 void Session::logout()
 {
     auto line = borrow();

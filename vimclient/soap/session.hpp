@@ -59,6 +59,9 @@ public:
     /// cannot have executed it. Throws OutcomeUnknown where its answer is lost.
     void change(const Work& work);
 
+    /// The same, but tried once and at once: what was decided upon must not age.
+    void change_once(const Work& work);
+
     template <class Result>
     Result reading(const std::function<Result(Line&)>& work)
     {

@@ -220,6 +220,9 @@ std::vector<DiskUse> VsphereSoap::disk_uses(const std::string& datastore_id)
             const bool is_vm = object.type() == "VirtualMachine";
             const std::string vm = is_vm ? object.id() : object.reference("vm");
             const auto* devices = object.as<vim25__ArrayOfVirtualDevice>("config.hardware.device");
+            if (!devices)  // not told is not none
+                throw Fault(Fault::Kind::refused,
+                            fmt::format("the disks of '{}' cannot be read", object.id()));
             for (const Disk& disk : wire::disks_of(devices)) {
                 seen.emplace(vm, disk.file);
                 for (const std::string& parent : disk.parents)

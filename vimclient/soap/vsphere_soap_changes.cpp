@@ -252,17 +252,21 @@ void VsphereSoap::consolidate(const VmRef& vm)
 void VsphereSoap::destroy(const VmRef& vm)
 {
     const Call call{"Destroy_Task", vm.id};
-    const Start start_call = [&](Line& line) {
-        Arena arena;
-        auto* self = arena.reference("VirtualMachine", vm.id);
-        vim25__Destroy_USCORETaskResponse reply;
-        line.context.call(call, [&](::soap* s, const char* url, const char* action) {
-            return soap_call_vim25__Destroy_USCORETask(s, url, action, self, reply);
-        });
-        return id_of(reply.returnval);
-    };
+    std::string task;
     try {
-        run(call, start_call, {.what = text_of(call)});
+        session_.change_once([&](Line& line) {
+            Arena arena;
+            auto* self = arena.reference("VirtualMachine", vm.id);
+            vim25__Destroy_USCORETaskResponse reply;
+            line.context.call(call, [&](::soap* s, const char* url, const char* action) {
+                return soap_call_vim25__Destroy_USCORETask(s, url, action, self, reply);
+            });
+            task = id_of(reply.returnval);
+        });
+        if (task.empty())
+            throw OutcomeUnknown(Fault::Kind::unreachable, "incomplete reply to " + text_of(call));
+        if (const TaskEnd end = wait_for_task(session_, task, {.what = text_of(call)}); end.error)
+            throw *end.error;
     } catch (const ServerFault& fault) {
         if (!is_gone(fault, vm.id))
             throw;
