@@ -45,11 +45,16 @@ void discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepar
              const vimclient::VmRef& victim, Proof proof)
 {
     run.observer.step(fmt::format("deleting the unfinished copy '{}'", victim.name));
-    const auto objections = delete_under_guards(
-        vsphere, run, victim, [&] { return facts_for(vsphere, run, prepared, victim.id, proof); });
-    if (!objections.empty())
-        run.observer.warning(fmt::format("the unfinished copy '{}' was not deleted: {}",
-                                         victim.name, text_of(objections)));
+    bool was_there = false;
+    const auto objections = delete_under_guards(vsphere, run, victim, [&] {
+        auto facts = facts_for(vsphere, run, prepared, victim.id, proof);
+        was_there = was_there || facts.has_value();
+        return facts;
+    });
+    const std::string why = was_there ? text_of(objections) : "it is not in the folder";
+    if (!why.empty())
+        run.observer.warning(
+            fmt::format("the unfinished copy '{}' was not deleted: {}", victim.name, why));
 }
 
 void warn_of(const Run& run, const Error& e)

@@ -107,6 +107,7 @@ void SnapshotGuard::begin_removal()
         removal_ = explaining("remove the snapshot '" + snapshot_name(note_) + "'",
                               [&] { return vsphere_.begin_remove_snapshot(snapshot_); });
         begun_ = true;
+        must_look_ = false;
     } catch (const vimclient::OutcomeUnknown&) {
         must_look_ = true;
     }

@@ -74,10 +74,11 @@ const std::vector<Case> cases = {
     {"short of a disk, and it cannot be deleted: warned of",
      [](World& world) {
          world.vsphere.vm(name).disks.pop_back();
-         world.vsphere.fail("destroy", 1, {Kind::busy, "Busy."});
+         world.vsphere.fail("destroy", 1, {Kind::privilege, "No.", "NoPermission"});
      },
      cannot_use + "the disk scsi0:1 is missing", destroy_line,
-     "cannot look after what is left of the copy: Busy.; it counts as nothing and the next run "
+     "cannot look after what is left of the copy: No. (NoPermission); it counts as nothing and the "
+     "next run "
      "will name it\n"},
     {"vanished", [](World& world) { world.vsphere.destroy(world.vsphere.vm(name).ref); },
      "failed: cannot commit '" + name + "': it has vanished", destroy_line, ""},
@@ -107,7 +108,10 @@ const std::vector<Case> cases = {
          world.vsphere.vm(name).mark.clear();
          world.vsphere.fail("reconfigure", 1, {Kind::privilege, "No.", "NoPermission"});
      },
-     "privilege: cannot mark the copy: No. (NoPermission)", mark_line, ""},
+     "privilege: cannot mark the copy: No. (NoPermission)", mark_line,
+     "the copy '" + name +
+         "' carries no mark and is left: it counts as nothing, delete it in the "
+         "vSphere Client\n"},
     {"the reply to the mark is lost: looked after, and it was written",
      [](World& world) {
          world.vsphere.vm(name).mark.clear();
@@ -125,7 +129,8 @@ const std::vector<Case> cases = {
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::busy, "Busy.", "TaskInProgress"});
      },
-     "busy: cannot commit '" + name + "': Busy. (TaskInProgress)", commit_line, ""},
+     "busy: cannot commit '" + name + "': Busy. (TaskInProgress)", commit_line,
+     "the copy '" + name + "' is left, and counts as nothing\n"},
     {"the reply to the commit is lost: looked after, and it was done",
      [](World& world) { world.vsphere.lose("reconfigure", 1, Lost::executed); }, "", commit_line,
      ""},

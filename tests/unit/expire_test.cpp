@@ -126,7 +126,10 @@ const std::vector<Case> cases = {
          world.vsphere.destroy(world.vsphere.vm(newest).ref);
          world.vsphere.changes.clear();
      },
-     "", "", kept + "only 2 good generations would be left of 3", ""},
+     "", "",
+     kept + "no newer generation was committed or verified in this run; only 2 good generations "
+            "would be left of 3",
+     ""},
     {"a clock that is two hours off", [](World& world) { world.vsphere.time -= 2h; }, nothing, "",
      "", kept + "the clocks here and at the server differ by more than an hour", ""},
 
@@ -169,10 +172,26 @@ const std::vector<Case> cases = {
     {"the first fails: the second is deleted all the same",
      [](World& world) { world.policy.keep = 2; },
      [](World& world) {
+         world.vsphere.fail("destroy", 1, {Kind::privilege, "No.", "NoPermission"});
+     },
+     second, "", "cannot delete '" + oldest + "': No. (NoPermission)",
+     destroy_oldest + "destroy " + second + "\n"},
+    {"busy for a moment: the guards are asked again, and it goes", nothing,
+     [](World& world) {
          world.vsphere.fail("destroy", 1, {Kind::busy, "Busy."});
      },
-     second, "", "cannot delete '" + oldest + "': Busy.",
-     destroy_oldest + "destroy " + second + "\n"},
+     oldest, "", "", destroy_oldest + destroy_oldest},
+    {"busy for a moment, and pinned meanwhile: it stays", nothing,
+     [](World& world) {
+         world.vsphere.fail("destroy", 1, {Kind::busy, "Busy."});
+         world.on_pause = [&world] { world.vsphere.vm(oldest).mark["vmrotate.pinned"] = "audit"; };
+     },
+     "", kept + "it is pinned", "", destroy_oldest},
+    {"busy for longer than task_wait", [](World& world) { world.policy.task_wait = 0s; },
+     [](World& world) {
+         world.vsphere.fail("destroy", 1, {Kind::busy, "Busy."});
+     },
+     "", "", "cannot delete '" + oldest + "': Busy.", destroy_oldest},
 };
 
 std::string joined(const std::vector<std::string>& texts)
@@ -186,6 +205,14 @@ std::string joined(const std::vector<Error>& errors)
     for (const Error& error : errors)
         texts.emplace_back(error.what());
     return joined(texts);
+}
+
+vimclient::VmRef newest_of(World& world)
+{
+    for (const vimclient::VmRef& vm : world.vsphere.vm_names())
+        if (vm.name.starts_with("zz_avocado2-04-"))
+            return vm;
+    return {};
 }
 
 }  // namespace
@@ -204,6 +231,7 @@ TEST_CASE("expire: what goes, what stays, and what is said of it")
         const auto run = world.run();
         job::Outcome outcome;
         outcome.seq = 4;
+        outcome.generation_id = newest_of(world).id;
         CHECK(told([&] { job::expire(world.vsphere, run, prepared, outcome); }) == "");
         CHECK(joined(outcome.expired) == c.expired);
         CHECK(joined(outcome.warnings) == c.warnings);
@@ -238,6 +266,7 @@ TEST_CASE("expire: after a lost reply the next call is a read of that VM")
     world.vsphere.lose("destroy", 1, Lost::executed);
     job::Outcome outcome;
     outcome.seq = 4;
+    outcome.generation_id = newest_of(world).id;
     job::expire(world.vsphere, run, prepared, outcome);
     CHECK(world.vsphere.calls.find(destroy_oldest + "read_vms " + oldest) != std::string::npos);
 }

@@ -255,7 +255,9 @@ TEST_CASE("SnapshotGuard: a snapshot that cannot be removed on the way out is wa
     CHECK(told([&] {
               const SnapshotGuard guard(world.vsphere, run, world.source(), note_of(world));
           }) == "");
-    CHECK(world.observer.warnings == refused.substr(refused.find("cannot")) + "\n");
+    CHECK(world.observer.warnings == fmt::format("the snapshot '{}' may be left: {}\n",
+                                                 rotation::snapshot_name(note_of(world)),
+                                                 refused.substr(refused.find("cannot"))));
 }
 
 TEST_CASE("SnapshotGuard: it is held from its making to its end")
