@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -82,6 +83,7 @@ std::vector<rotation::Objection> delete_under_guards(
     const std::function<std::optional<rotation::Deletion>()>& facts)
 {
     const auto until = run.clock.steady() + run.assignment.policy.task_wait;
+    bool was_logged_out = false;
     for (;; run.clock.rest(std::chrono::seconds(1))) {
         const auto deletion = facts();
         if (!deletion)
@@ -97,7 +99,10 @@ std::vector<rotation::Objection> delete_under_guards(
             destroy_and_look(vsphere, run, victim);
             return {};
         } catch (const vimclient::Fault& fault) {
-            if (fault.kind() != vimclient::Fault::Kind::busy || !may_wait)
+            const bool is_logged_out = fault.type() == "NotAuthenticated";
+            const bool is_passing = fault.kind() == vimclient::Fault::Kind::busy ||
+                                    (is_logged_out && !std::exchange(was_logged_out, true));
+            if (!is_passing || !may_wait)
                 throw;
         }
     }

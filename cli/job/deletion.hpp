@@ -21,10 +21,10 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
 /// Asks every guard, then destroys, then reads that the VM is gone. `facts` reads all that the
 /// guards look at, and is called just before each attempt; nothing where the VM is gone.
 ///
-/// While a task at work on the VM is the only objection, or the server says that it is busy,
-/// all of that is done again, for `task_wait` at most. A lost reply is looked after until
-/// nothing works on the VM; nothing is sent again. Returns what speaks against it: empty once
-/// it is gone. Throws Fault, or Error where it is still there.
+/// While a task at work on the VM is the only objection, or the server says that it is busy, or
+/// that the session has ended (once), all of that is done again, for `task_wait` at most. A lost
+/// reply is looked after until nothing works on the VM; nothing is sent again. Returns what speaks
+/// against it: empty once it is gone. Throws Fault, or Error where it is still there.
 std::vector<rotation::Objection> delete_under_guards(
     vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim,
     const std::function<std::optional<rotation::Deletion>()>& facts);

@@ -52,7 +52,7 @@ class WithoutAGapItFallsBackToSlot1(ShopTest):
                 shop.backups(runs)
                 oldest = shop.generations("avocado2")[0]
                 shop.do("next", method="Destroy_Task", vm=oldest, failAt=0,
-                        fault="ResourceInUse", message="in use")
+                        fault="SystemError", message="in use")
                 failed = shop.run("backup", "avocado2")  # all four slots are taken after it
                 self.assertExit(1, failed)
                 self.assertEqual(4, len(shop.generations("avocado2")))
