@@ -76,6 +76,30 @@ vimclient::Change change_of(const Run& run, const Prepared& prepared, const rota
             .disconnect_nics = run.assignment.policy.nics == config::Nics::disconnected};
 }
 
+void warn(const Run& run, Outcome& outcome, const std::string& text)
+{
+    outcome.warnings.push_back(text);
+    run.observer.warning(text);
+}
+
+/// Half of the last one: the source may have lost its data, and the good copies will expire.
+void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                          const Copy& copy, Outcome& outcome)
+{
+    if (prepared.set.generations.empty())
+        return;
+    const rotation::Generation& last = prepared.set.generations.front();
+    try {
+        const auto found = vsphere.read_vms({copy.vm, {last.id, last.name}});
+        if (found.size() == 2 && found[0].used > 0 && found[0].used < found[1].used / 2)
+            warn(run, outcome,
+                 fmt::format("'{}' takes less than half of the room of '{}': look whether the "
+                             "source is whole",
+                             copy.vm.name, last.name));
+    } catch (const vimclient::Fault&) {  // a warning is lost, no more
+    }
+}
+
 }  // namespace
 
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, const Copy& copy,
@@ -112,10 +136,9 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     outcome.quiesced = mark.quiesced;
     for (const rotation::DiskSize& disk : mark.disks)
         outcome.bytes += disk.bytes;
-    for (const std::string& warning : verdict.warnings) {
-        outcome.warnings.push_back(warning);
-        run.observer.warning(warning);
-    }
+    for (const std::string& warning : verdict.warnings)
+        warn(run, outcome, warning);
+    warn_if_much_smaller(vsphere, run, prepared, copy, outcome);
 }
 
 }  // namespace vmrotate::job

@@ -306,3 +306,16 @@ TEST_CASE("prepare: a look changes nothing, and reads no VM but the source and t
     CHECK(prepared.plan.decisions.back().generation.name == oldest);
     CHECK(prepared.plan.decisions.back().fate == rotation::Fate::expire);
 }
+
+TEST_CASE("backup_vm: a copy with less than half of the last one's room is one, with a warning")
+{
+    World world;
+    world.add_three();
+    world.vsphere.vm("zz_avocado2-03-201909240241").used = std::int64_t{1} << 50;
+    const auto outcome = job::backup_vm(world.vsphere, world.run());
+    CHECK(outcome.ok());
+    REQUIRE(outcome.warnings.size() == 1);
+    CHECK(outcome.warnings.front() ==
+          "'zz_avocado2-04-201909250241' takes less than half of the room of "
+          "'zz_avocado2-03-201909240241': look whether the source is whole");
+}
