@@ -76,6 +76,15 @@ vimclient::Change change_of(const Run& run, const Prepared& prepared, const rota
             .disconnect_nics = run.assignment.policy.nics == config::Nics::disconnected};
 }
 
+/// The server said no and will say so again. A VM that is busy, a server that is away or a
+/// session that has ended is no reason to throw a whole copy away.
+bool is_final(vimclient::Fault::Kind kind)
+{
+    using Kind = vimclient::Fault::Kind;
+    return kind != Kind::busy && kind != Kind::unreachable && kind != Kind::untrusted &&
+           kind != Kind::logon;
+}
+
 void warn(const Run& run, Outcome& outcome, const std::string& text)
 {
     outcome.warnings.push_back(text);
@@ -121,7 +130,7 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     try {
         write(vsphere, run, copy, change_of(run, prepared, mark), mark, what);
     } catch (const vimclient::Fault& fault) {
-        if (fault.kind() != vimclient::Fault::Kind::busy)  // a definite no: it stays nothing
+        if (is_final(fault.kind()))
             discard_copy(vsphere, run, prepared, copy.vm);
         else
             run.observer.warning(

@@ -16,7 +16,6 @@
 namespace vmrotate::job {
 namespace {
 
-using namespace std::chrono_literals;
 using vimclient::Fault;
 
 rotation::Mark mark_of(const Run& run, const Prepared& prepared, const Taken& snapshot,

@@ -2,7 +2,6 @@
 #include "job/deletion.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>

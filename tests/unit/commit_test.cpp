@@ -125,6 +125,12 @@ const std::vector<Case> cases = {
      },
      "privilege: cannot commit '" + name + "': No. (NoPermission)",
      commit_line + "destroy " + name + "\n", ""},
+    {"the server is away before the commit is sent: a whole copy is not thrown away",
+     [](World& world) {
+         world.vsphere.fail("reconfigure", 1, {Kind::unreachable, "Away."});
+     },
+     "unreachable: cannot commit '" + name + "': Away.", commit_line,
+     "the copy '" + name + "' is left, and counts as nothing\n"},
     {"the copy is busy for too long: nothing is a generation, nothing is deleted",
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::busy, "Busy.", "TaskInProgress"});
