@@ -72,6 +72,9 @@ func (s *server) doHost(text []byte) (answerMap, error) {
 		Name        string  `json:"name"`
 		Connection  *string `json:"connection"`
 		Maintenance *bool   `json:"maintenance"`
+		Lost        bool    `json:"lost"`
+		Fault       string  `json:"fault"`
+		FullSize    bool    `json:"fullSize"`
 	}](text)
 	if err != nil {
 		return nil, err
@@ -79,6 +82,13 @@ func (s *server) doHost(text []byte) (answerMap, error) {
 	host := s.hosts[r.Name]
 	if host == nil {
 		return nil, fmt.Errorf("there is no host '%s'", r.Name)
+	}
+	if r.Lost {
+		if err := s.loseHost(host, r.Fault, r.FullSize); err != nil {
+			return nil, err
+		}
+		away := string(types.HostSystemConnectionStateNotResponding)
+		r.Connection = &away
 	}
 	if r.Connection != nil {
 		s.update(host, set("runtime.connectionState", types.HostSystemConnectionState(*r.Connection)))

@@ -43,6 +43,12 @@ type callLog struct {
 
 func newCallLog(started time.Time) *callLog { return &callLog{started: started} }
 
+func (l *callLog) count() int {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return len(l.entries)
+}
+
 func (l *callLog) age() time.Duration { return time.Since(l.started) }
 
 // begin enters a call. A body with a password is not kept.

@@ -207,7 +207,7 @@ func (c *cloning) run(j *job) (types.AnyType, fault) {
 	if failure != nil {
 		return nil, failure
 	}
-	return c.result.vm.Self, nil
+	return c.plan.self, nil
 }
 
 func (c *cloning) begin(j *job) fault {
@@ -220,6 +220,8 @@ func (c *cloning) begin(j *job) fault {
 		return &types.ManagedObjectNotFound{Obj: c.plan.folder.Self}
 	}
 	c.fillPlan(j)
+	j.copying = c
+	s.reportBegin(j, c)
 	if !s.config.VisibleWhileCopying {
 		s.reserved[reservation{c.plan.folder.Self, c.plan.name}] = c.plan.self
 		return nil
@@ -255,24 +257,43 @@ func (c *cloning) copyShare(share float64) fault {
 	return nil
 }
 
+// end makes the copy whole, or takes back what there is of it, or leaves it.
 func (c *cloning) end(j *job, failure fault) {
 	s := c.server
 	delete(s.reserved, reservation{c.plan.folder.Self, c.plan.name})
-	if failure != nil && !j.order.KeepsPartial {
-		if c.result == nil {
-			s.giveBack(&machine{disks: c.plan.disks})
-		} else {
-			s.unregister(c.result)
-		}
-		return
+	stays := failure == nil && j.order.End != endSuccessAbsent ||
+		failure != nil && (j.order.KeepsPartial || j.half)
+	if !stays {
+		c.takeBack()
+	} else {
+		c.leave(j, failure)
 	}
+	if stays || failure != nil {
+		s.reportEnd(j, c, failure)
+	}
+}
+
+func (c *cloning) takeBack() {
 	if c.result == nil {
-		c.plan.copying = failure != nil
+		c.server.giveBack(&machine{disks: c.plan.disks})
+	} else {
+		c.server.unregister(c.result)
+	}
+}
+
+func (c *cloning) leave(j *job, failure fault) {
+	s := c.server
+	c.plan.copying = failure != nil
+	if c.result == nil {
 		c.result = s.build(c.plan)
 	}
 	c.result.copying = failure != nil
-	s.publishStorage(c.result)
-	if failure == nil {
-		s.reportClone(j, c.source, c.result)
+	if j.fullSize {
+		for _, d := range c.result.disks {
+			copied := d.copied
+			s.take(d, 1)
+			d.copied = copied
+		}
 	}
+	s.publishStorage(c.result)
 }

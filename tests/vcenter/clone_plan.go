@@ -81,6 +81,7 @@ func (c *cloning) copyDisk(j *job, disk *types.VirtualDisk, index int) {
 	p.devices = append(p.devices, &fresh)
 	p.disks[disk.Key] = &diskUse{
 		datastore: home.datastore.Self, capacity: disk.CapacityInBytes, used: old, thin: thin,
+		content: c.copiedContent(disk),
 	}
 }
 

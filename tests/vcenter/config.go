@@ -50,6 +50,7 @@ type switches struct {
 	QuiesceNeedsTools   bool   `json:"quiesceNeedsTools"`
 	IdleSeconds         int    `json:"idleSeconds"`
 	PageSize            int32  `json:"pageSize"`
+	UpdatesPerSet       int    `json:"updatesPerSet"`
 }
 
 type datastoreConfig struct {
@@ -95,7 +96,7 @@ func defaultConfiguration() configuration {
 		Folders: []string{"backup"},
 		switches: switches{
 			VisibleWhileCopying: true, HonourExtraConfig: true, Inherit: true,
-			BusyAsFault: "task", QuiesceNeedsTools: true, PageSize: 100,
+			BusyAsFault: "task", QuiesceNeedsTools: true, PageSize: 100, UpdatesPerSet: 100,
 		},
 	}
 }
@@ -147,6 +148,9 @@ func decodeStrictly(text []byte, into any) error {
 func (c *configuration) check() error {
 	if c.BusyAsFault != "task" && c.BusyAsFault != "call" {
 		return fmt.Errorf("busyAsFault: '%s' is neither 'task' nor 'call'", c.BusyAsFault)
+	}
+	if c.UpdatesPerSet < 1 {
+		return fmt.Errorf("updatesPerSet: at least 1 is needed")
 	}
 	if (c.Cert == "") != (c.Key == "") {
 		return fmt.Errorf("cert and key go together")

@@ -14,18 +14,18 @@ import (
 func (s *server) controlHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/log", s.controlled(http.MethodGet, func(r *http.Request) (any, error) {
-		since := 0
-		if text := r.URL.Query().Get("since"); text != "" {
-			number, err := strconv.Atoi(text)
-			if err != nil {
-				return nil, fmt.Errorf("since: '%s' is no number", text)
-			}
-			since = number
-		}
-		return map[string]any{"calls": s.calls.since(since, r.URL.Query().Get("body") == "1")}, nil
+		since, err := numberIn(r, "since")
+		return map[string]any{"calls": s.calls.since(since, r.URL.Query().Get("body") == "1")}, err
 	}))
 	mux.HandleFunc("/state", s.controlled(http.MethodGet, func(*http.Request) (any, error) {
 		return s.state(), nil
+	}))
+	mux.HandleFunc("/history", s.controlled(http.MethodGet, func(r *http.Request) (any, error) {
+		since, err := numberIn(r, "since")
+		return map[string]any{"events": s.history.since(since)}, err
+	}))
+	mux.HandleFunc("/rules", s.controlled(http.MethodGet, func(*http.Request) (any, error) {
+		return map[string]any{"rules": s.ruleViews(), "orders": s.openOrders()}, nil
 	}))
 	mux.HandleFunc("/do", s.controlled(http.MethodPost, func(r *http.Request) (any, error) {
 		text, err := io.ReadAll(r.Body)
@@ -35,6 +35,18 @@ func (s *server) controlHandler() http.Handler {
 		return s.do(text)
 	}))
 	return mux
+}
+
+func numberIn(r *http.Request, name string) (int, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: '%s' is no number", name, text)
+	}
+	return number, nil
 }
 
 func (s *server) controlled(method string, answer func(*http.Request) (any, error)) http.HandlerFunc {
@@ -58,15 +70,21 @@ func (s *server) controlled(method string, answer func(*http.Request) (any, erro
 type answerMap map[string]any
 
 // actions are what /do can do; each gets the whole request, under the world.
-var actions = map[string]func(*server, []byte) (answerMap, error){
-	"add_vm": (*server).doAddVM, "power": (*server).doPower, "rename": (*server).doRename,
-	"move": (*server).doMove, "destroy": (*server).doDestroy, "snapshot": (*server).doSnapshot,
-	"remove_snapshot": (*server).doRemoveSnapshot,
-	"copy":            (*server).doCopy, "set": (*server).doSet, "task": (*server).doTask,
-	"folder": (*server).doFolder, "datastore": (*server).doDatastore, "host": (*server).doHost,
-	"next": (*server).doNext, "speed": (*server).doSpeed, "deny": (*server).doDeny,
-	"clock": (*server).doClock, "end_sessions": (*server).doEndSessions, "rule": (*server).doRule,
-	"clear_rules": (*server).doClearRules,
+func actions() map[string]func(*server, []byte) (answerMap, error) {
+	return map[string]func(*server, []byte) (answerMap, error){
+		"add_vm": (*server).doAddVM, "power": (*server).doPower, "rename": (*server).doRename,
+		"move": (*server).doMove, "destroy": (*server).doDestroy, "snapshot": (*server).doSnapshot,
+		"remove_snapshot": (*server).doRemoveSnapshot,
+		"copy":            (*server).doCopy, "set": (*server).doSet, "task": (*server).doTask,
+		"folder": (*server).doFolder, "datastore": (*server).doDatastore, "host": (*server).doHost,
+		"next": (*server).doNext, "speed": (*server).doSpeed, "deny": (*server).doDeny,
+		"clock": (*server).doClock, "end_sessions": (*server).doEndSessions, "rule": (*server).doRule,
+		"clear_rules": (*server).doClearRules, "client": (*server).doClient,
+		"write":     (*server).doWrite,
+		"end_tasks": (*server).doEndTasks, "forget_tasks": (*server).doForgetTasks,
+		"refuse": goesAway("refuse"), "blackhole": goesAway("blackhole"), "freeze": goesAway("freeze"),
+		"restart": goesAway("restart"),
+	}
 }
 
 func (s *server) do(text []byte) (any, error) {
@@ -76,14 +94,14 @@ func (s *server) do(text []byte) (any, error) {
 	if err := json.Unmarshal(text, &head); err != nil {
 		return nil, err
 	}
-	// A rule's own action has another name here than in the rule.
-	action := actions[head.Action]
+	action := actions()[head.Action]
 	if action == nil {
 		return nil, fmt.Errorf("there is no action '%s'", head.Action)
 	}
-	s.world.Lock()
-	defer s.world.Unlock()
-	added, err := action(s, text)
+	var added answerMap
+	var err error
+	s.locked(func() { added, err = action(s, text) })
+	s.settle()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", head.Action, err)
 	}

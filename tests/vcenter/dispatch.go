@@ -115,6 +115,10 @@ func (s *server) wrapper(c *simulator.Context, ref reference) mo.Reference {
 		return &serviceObject{Service: object, server: s}
 	case *simulator.AuthorizationManager:
 		return &authorizationObject{Manager: object, server: s}
+	case *simulator.TaskManager:
+		return &tasksObject{Manager: object, server: s}
+	case *simulator.EventManager:
+		return &eventsObject{Manager: object, server: s}
 	case *simulator.Datastore:
 		return &datastoreObject{Datastore: object, server: s}
 	}

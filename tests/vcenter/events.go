@@ -3,30 +3,81 @@
 package main
 
 import (
+	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// reportClone posts the event that proves a finished copy.
-func (s *server) reportClone(j *job, source, result *machine) {
-	event := &types.VmClonedEvent{SourceVm: vmArgument(source)}
-	event.UserName, event.CreatedTime = j.user, s.now()
-	own := vmArgument(result)
-	event.Vm = &own
-	host := s.hostOf(result)
-	event.Host = &types.HostEventArgument{
-		EntityEventArgument: types.EntityEventArgument{Name: host.Name}, Host: host.Self,
+// posted is an event with the places that it happened in: its VM, host,
+// datastore, and all that hold them, as they were.
+type posted struct {
+	event  types.BaseEvent
+	self   []reference
+	within []reference
+}
+
+// reportBegin posts that a copy has begun.
+func (s *server) reportBegin(j *job, c *cloning) {
+	event := &types.VmBeingClonedEvent{
+		DestFolder: s.folderArgument(c.plan.folder), DestName: c.plan.name, DestHost: hostArgument(c.plan.host),
 	}
-	event.FullFormattedMessage = shown(source.vm.Name) + " was cloned to " + shown(result.vm.Name)
-	c := s.stranger()
-	c.Session.UserName = j.user
-	manager := s.registry.EventManager()
-	s.registry.WithLock(c, manager, func() {
-		manager.PostEvent(c, &types.PostEvent{EventToPost: event})
-	})
+	s.post(j, event, c.source)
+}
+
+// reportEnd posts what became of a copy. Only one that has ended well, and
+// that the server believes to, has the event that proves it.
+func (s *server) reportEnd(j *job, c *cloning, failure fault) {
+	if failure == nil && j.order.End == endErrorPresent {
+		failure = j.order.failure(j)
+	}
+	if failure != nil {
+		if !j.unseen {
+			s.post(j, &types.VmCloneFailedEvent{
+				DestFolder: s.folderArgument(c.plan.folder), DestName: c.plan.name,
+				DestHost: hostArgument(c.plan.host), Reason: localized(failure, ""),
+			}, c.source)
+		}
+		return
+	}
+	s.post(j, &types.VmClonedEvent{SourceVm: vmArgument(c.source)}, c.result)
+}
+
+// post enters an event about a VM, now by the server's clock.
+func (s *server) post(j *job, base types.BaseEvent, m *machine) {
+	event := base.GetEvent()
+	event.Key, event.ChainId = int32(s.next()), j.task.Info.EventChainId
+	event.CreatedTime, event.UserName = s.now(), j.user
+	own, host := vmArgument(m), hostArgument(s.hostOf(m))
+	event.Vm, event.Host = &own, &host
+	event.FullFormattedMessage = eventName(base) + " of " + shown(m.vm.Name)
+	p := posted{event: base, self: []reference{own.Vm, host.Host}}
+	for _, ref := range p.self {
+		p.within = append(p.within, s.ancestors(ref)...)
+	}
+	for _, ref := range m.vm.Datastore {
+		p.self = append(p.self, ref)
+		if event.Ds == nil {
+			event.Ds = &types.DatastoreEventArgument{
+				EntityEventArgument: types.EntityEventArgument{Name: s.datastores[ref].name}, Datastore: ref,
+			}
+		}
+	}
+	s.events = append(s.events, p)
 }
 
 func vmArgument(m *machine) types.VmEventArgument {
 	return types.VmEventArgument{
 		EntityEventArgument: types.EntityEventArgument{Name: m.vm.Name}, Vm: m.vm.Self,
+	}
+}
+
+func hostArgument(host *simulator.HostSystem) types.HostEventArgument {
+	return types.HostEventArgument{
+		EntityEventArgument: types.EntityEventArgument{Name: host.Name}, Host: host.Self,
+	}
+}
+
+func (s *server) folderArgument(folder *simulator.Folder) types.FolderEventArgument {
+	return types.FolderEventArgument{
+		EntityEventArgument: types.EntityEventArgument{Name: folder.Name}, Folder: folder.Self,
 	}
 }

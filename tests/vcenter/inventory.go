@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,7 @@ func newServer(config configuration) (*server, error) {
 		reserved: map[reservation]reference{}, denied: map[string]bool{},
 		hosts: map[string]*simulator.HostSystem{},
 	}
-	s.calls = newCallLog(s.started)
+	s.calls, s.history = newCallLog(s.started), newHistory()
 	client, err := vim25.NewClient(context.Background(), s.service)
 	if err != nil {
 		return nil, err
@@ -49,6 +50,7 @@ func newServer(config configuration) (*server, error) {
 	if err := s.makeContents(); err != nil {
 		return nil, err
 	}
+	s.taskManager().MaxCollector = math.MaxInt32 // the simulator keeps those of dead sessions
 	s.registry.AddHandler(watcher{s})
 	s.registry.Handler = s.handle
 	return s, nil

@@ -17,10 +17,11 @@ import (
 // machine is what the server knows of a VM beyond its properties.
 type machine struct {
 	vm        *simulator.VirtualMachine
-	disks     map[int32]*diskUse // by device key
-	holder    *job               // the task that has it now
-	copying   bool               // a clone that is not finished
-	snapshots int32              // numbers given out
+	disks     map[int32]*diskUse             // by device key
+	holder    *job                           // the task that has it now
+	copying   bool                           // a clone that is not finished
+	snapshots int32                          // numbers given out
+	frozen    map[reference]map[int32]string // content of the disks, by snapshot
 }
 
 func (m *machine) diskKeys() []int32 {
@@ -119,6 +120,7 @@ func (s *server) register(m *machine, folder *simulator.Folder) {
 // unregister removes the VM with its snapshots and returns its space.
 func (s *server) unregister(m *machine) {
 	ref := m.vm.Self
+	s.remember("gone", m.vm)
 	s.giveBack(m)
 	if folder := s.folder(*m.vm.Parent); folder != nil {
 		s.update(folder, set("childEntity", without(folder.ChildEntity, ref)))
@@ -175,6 +177,9 @@ func (s *server) fillConfig(vm *simulator.VirtualMachine, b blueprint) {
 func (s *server) fillRuntime(vm *simulator.VirtualMachine, b blueprint) {
 	vm.Runtime.PowerState = b.power
 	vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateConnected
+	if b.host.Runtime.ConnectionState != types.HostSystemConnectionStateConnected {
+		vm.Runtime.ConnectionState = types.VirtualMachineConnectionStateDisconnected
+	}
 	vm.Runtime.FaultToleranceState = types.VirtualMachineFaultToleranceStateNotConfigured
 	vm.Runtime.RecordReplayState = types.VirtualMachineRecordReplayStateInactive
 	vm.Runtime.ConsolidationNeeded = types.NewBool(false)

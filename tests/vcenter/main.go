@@ -44,6 +44,7 @@
 //	quiesceNeedsTools (true)     quiescing a running VM without Tools fails
 //	idleSeconds (0 = never)      a session idle for longer is not authenticated
 //	pageSize (100, 0 = no cap)   objects per page whatever the client asks for
+//	updatesPerSet (100)   objects per update set; more come truncated
 //
 // Names in the configuration and on the control port are as people see them:
 // "web/100%" is stored as "web%2f100%25". Folders are paths, either below the
@@ -60,7 +61,12 @@
 // a Login is never kept.
 //
 // GET /state answers vms, datastores, folders, sessions and tasks, all of one
-// moment; see state.go. copied is how much of a disk's capacity has been copied.
+// moment; see state.go. Of a task, over says that nothing of it runs any more,
+// forgotten that its object is gone.
+//
+// GET /history?since=N answers {"events":[{seq, ms, what, vm}]}: the VM of /state
+// after each change of it ("changed") or just before it was deleted ("gone"),
+// with the number of the last call that had come in; since skips N events.
 //
 // POST /do takes {"action": ...} and answers {"ok": true}, with "id" where
 // something was made. "vm" is a name that only one VM has, or a reference.
@@ -80,37 +86,143 @@
 //	task            vm, ms: somebody else's task holds the VM
 //	folder          path
 //	datastore       name, freeGB, capacityGB, accessible, maintenance
-//	host            name, connection, maintenance
-//	next            method, vm: orders for the next such task, once: failAt (per cent)
-//	                and fault with message; dropDisk (index), wrongDatastore (for the
-//	                first disk), ignoreExtraConfig, leavesSnapshot,
-//	                leavesConsolidation, keepsPartial, lateSuccess
+//	host            name, connection, maintenance; lost: it is gone at once, tasks
+//	                there end with fault (HostNotConnected, HostCommunication), and
+//	                copies stay half made, with fullSize as large as whole ones
+//	write           vm, disk ("scsi0:0", "" = all): the guest writes to its disks
+//	next            method, vm: orders for the next such task, once: end, see below,
+//	                with failAt (per cent) and fault with message; dropDisk (index),
+//	                wrongDatastore (for the first disk), ignoreExtraConfig,
+//	                leavesSnapshot, leavesConsolidation, keepsPartial, lateSuccess
+//	end_tasks       all tasks under way are given up: they undo what they have made
+//	                and end with SystemError before the answer comes
+//	forget_tasks    the objects of tasks that have ended are gone, as after ten
+//	                minutes
 //	speed           copyMs and so on, also for tasks under way
 //	deny            methods[]: these give NoPermission, and the privileges that they
 //	                need are not granted; the list replaces the last one
 //	clock           offsetSeconds
 //	end_sessions
-//	rule            rule{action, method, target, nth (1), count (1, -1 = for ever),
-//	                delayMs, status (503), fault, pid, after}; or flat, with the
-//	                rule's action called "effect"
-//	clear_rules
+//	client          pid: the process that rules send signals to
+//	rule            rule{...}, see below; or flat, with the rule's action called
+//	                "effect"
+//	clear_rules     forgets all rules and their counters
+//	refuse          downMs: the port refuses connections for so long, and those
+//	                that exist are cut; -1 for ever, 0 opens the port again
+//	blackhole       downMs: new connections hang, as behind a silent firewall
+//	freeze          ms: the server takes connections and requests, and answers
+//	                nothing for so long; copies go on
+//	restart         downMs, copies, answers503, newCert, writeCert, fullSize: see
+//	                below
 //
-// A rule's action is delay, drop (not executed, connection closed), dropReply
-// (executed, connection closed), truncate (half the answer), status, html,
-// garbage, fault, endSession, or kill (SIGKILL to pid). delayMs comes with any
-// action, before the execution or, with after, behind it; kill likewise.
+// # Ends of tasks
+//
+// The end of a task that "next" orders is one of
+//
+//	error           with fault (SystemError) at failAt per cent; also without end
+//	                where failAt or a fault is given
+//	queuedForEver   until CancelTask, which works for any such task
+//	runningForEver  stays at failAt per cent; CancelTask works where it always does
+//	cancelledByUser somebody else cancels it at failAt per cent
+//	cancelledThenSuccess   can be cancelled; then it ends with RequestCanceled, and
+//	                300 ms later with success, and its work is done
+//	taskVanishes    at failAt per cent the task object is gone; the work goes on
+//	successNoResult success, and the work is done, but info.result is not set
+//	successAbsent   success, also with a result, but the work is not done: no
+//	                copy, no snapshot, nothing changed, nothing removed
+//	errorPresent    the work is done, but the task ends with fault (SystemError)
+//
+// Until its end the task holds its VMs. Two more actions end what would last
+// for ever: end_tasks and restart.
+//
+// # Restart
+//
+// After a restart nobody is logged in; property collectors, filters, views and
+// tasks are gone, and so are recentTask and the history of tasks. Inventory and
+// events stay. A WaitForUpdatesEx under way is cut. For downMs the port refuses
+// connections or, with answers503, answers 503, which is not in the log; 0 only cuts those that exist.
+// newCert: comes back with another certificate, written to the file writeCert.
+// Tasks other than copies go on. Copies
+//
+//	goOn            end well, with their event, but without a task (the default)
+//	lost            vanish with their space
+//	half            stay half made: full capacity, but copied < bytes, no task, no
+//	                event; with fullSize they take the space of whole ones
+//
+// # Truth about data
+//
+// In /state each disk has bytes, how many a whole copy has; copied, how many of
+// them are there; and content, "vm/address/version" of what was copied: the
+// disk of that VM, as it was after so many writes. A snapshot freezes it. A VM
+// whose copy has not ended well, or not yet, has copying true.
+//
+// EventManager.QueryEvents answers VmBeingClonedEvent (vm: the source),
+// VmClonedEvent (vm: the copy, sourceVm) only where a copy has ended well, and
+// VmCloneFailedEvent (vm: the source); the oldest first, 1000 at most. It knows
+// entity, time, userName, eventChainId, type, eventTypeId and maxCount.
+//
+// # Rules
+//
+// A rule acts on some calls on their way. It chooses them by
+//
+//	method          as in the log; "" is any
+//	target          name or reference of the object, or of its VM; for a property
+//	                read or a filter also of the objects that it names
+//	contains        text that the request's body has, such as `type="Task"`
+//	nth (1), count (1)   the nth call that matches, and so many; -1 = for ever
+//
+// and acts at a moment: "before" the execution (the default), "executed" (the
+// call is executed, its reply is kept back; "after":true says the same), or
+// "replied" (the reply was written to the client). At that moment it waits
+// delayMs, carries out do, a control action as a second client would, and then
+// its action:
+//
+//	delay           nothing more
+//	do              nothing more; need not be said
+//	drop            the connection is closed, the call not executed
+//	dropReply       executed, the connection is closed
+//	truncate        executed, the reply is cut at byte cut of its body; below 0
+//	                counts from the end; half of it by default. cutHeaders: cut
+//	                counts in status line and headers
+//	stall           executed, no reply comes; cut after stallMs, 0 = never
+//	trickle         executed, one byte of the body each delayMs
+//	twice           executed twice; the client gets the first reply, or with
+//	                second:true the second one
+//	badUtf8         executed, the reply has bytes that are no UTF-8
+//	wrongType       executed, the reply's values have a wrong xsi:type
+//	status          another HTTP status, status (503)
+//	html, empty     status 200 and a web page, or nothing
+//	garbage         broken XML; kind "doctype": entities, "control": 0x01, 0x7F
+//	envelope        a whole reply of another method; kind "soap12": of SOAP 1.2
+//	overlong        an answer of bytes (300 MiB)
+//	gzip            the same, packed
+//	deep            levels (10001) of elements
+//	fault           a fault, by type; noDetail: without its detail. A name that
+//	                begins with Future is a type that no client knows
+//	endSession      the session of the call ends
+//	kill, term, stop     a signal to pid, 0 = the one of the action client; a
+//	                stopped one gets SIGCONT after contMs, 0 = never. After kill
+//	                the connection is closed
+//	refuse, blackhole, freeze, restart   as on the control port; but for freeze
+//	                the connection is closed
+//
+// From status to fault the answer comes instead of the execution, and at the
+// moment "executed" instead of the reply. From dropReply to wrongType the call
+// is executed; these and drop cannot come at the moment "replied". Where a
+// connection is closed, reset:true does it by a TCP reset. Of several rules
+// whose turn it is the oldest one acts.
+//
+// GET /rules answers {"rules":[{rule, matched, hits, error}], "orders":[...]}: how
+// many calls the rule fitted, on how many it acted, and why its do or its signal
+// failed; and the orders of "next" that no task has taken yet.
 package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log"
-	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
@@ -186,40 +298,4 @@ func run(config configuration) error {
 	}()
 	<-ctx.Done()
 	return nil
-}
-
-// endpoints are where a server listens.
-type endpoints struct {
-	url, control string
-	sdk, port    net.Listener
-}
-
-// listen opens both ports and serves them.
-func (s *server) listen() (*endpoints, error) {
-	pair, err := certificate(s.config)
-	if err != nil {
-		return nil, err
-	}
-	e := &endpoints{}
-	if e.sdk, err = net.Listen("tcp", s.config.Listen); err != nil {
-		return nil, err
-	}
-	if e.port, err = net.Listen("tcp", s.config.Control); err != nil {
-		return nil, err
-	}
-	s.service.Listen = &url.URL{
-		Scheme: "https", Host: e.sdk.Addr().String(), Path: s.registry.Path,
-		User: url.UserPassword(s.config.User, s.config.Password),
-	}
-	s.service.RegisterSDK(s.registry, s.registry.Path+"/vimService")
-	mux := http.NewServeMux()
-	mux.HandleFunc(s.registry.Path, s.serveSOAP)
-	mux.HandleFunc(s.registry.Path+"/vimService", s.serveSOAP)
-	mux.HandleFunc("/sdk/vimServiceVersions.xml", s.service.ServiceVersions)
-	secure := tls.NewListener(e.sdk, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
-	go serve("sdk", func() error { return (&http.Server{Handler: mux}).Serve(secure) })
-	go serve("control", func() error { return (&http.Server{Handler: s.controlHandler()}).Serve(e.port) })
-	e.url = "https://" + e.sdk.Addr().String() + s.registry.Path
-	e.control = "http://" + e.port.Addr().String()
-	return e, nil
 }

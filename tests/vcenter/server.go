@@ -31,7 +31,9 @@ type server struct {
 	bell     *bell
 	sessions *sessionTable
 	calls    *callLog
+	history  *history
 	started  time.Time
+	door     *door
 
 	world      sync.RWMutex
 	machines   map[reference]*machine
@@ -41,10 +43,14 @@ type server struct {
 	orders     []*order
 	denied     map[string]bool
 	rules      []*rule
+	client     int // the process that signals go to
 	skew       time.Duration
-	counter    int64
-	vmFolder   *simulator.Folder
-	hosts      map[string]*simulator.HostSystem
+	// forgottenAt is when the last restart forgot all tasks.
+	forgottenAt time.Time
+	events      []posted
+	counter     int64
+	vmFolder    *simulator.Folder
+	hosts       map[string]*simulator.HostSystem
 }
 
 // reservation is a name in a folder that an invisible clone will take.
@@ -72,6 +78,7 @@ func (s *server) context() *simulator.Context {
 // Values of pointer fields are given without the pointer.
 func (s *server) update(object mo.Reference, changes ...types.PropertyChange) {
 	s.registry.AtomicUpdate(s.context(), object, changes)
+	s.remember("changed", object)
 }
 
 func set(name string, value any) types.PropertyChange {

@@ -56,7 +56,7 @@ func start(t *testing.T, change func(*configuration)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	b := &bench{T: t, ctx: ctx, server: s, running: running}
 	b.client = b.login(config.Password)
 	b.finder = find.NewFinder(b.client.Client, false)

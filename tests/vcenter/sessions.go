@@ -3,11 +3,15 @@
 package main
 
 import (
+	"context"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -94,6 +98,28 @@ func (t *sessionTable) drop(key string) {
 	}
 	for _, c := range known.collectors {
 		c.stop()
+	}
+}
+
+// endWaitWithClient ends the wait of a client that goes away meanwhile, else
+// its next one would stand behind it. The answer is called at the wait's end.
+func (s *server) endWaitWithClient(r *http.Request, e *entry) func() {
+	cookie, err := r.Cookie(soap.SessionCookieName)
+	if err != nil || !strings.HasPrefix(e.Method, "WaitForUpdates") {
+		return func() {}
+	}
+	stop := context.AfterFunc(r.Context(), func() {
+		s.sessions.interrupt(strings.Trim(cookie.Value, `"`), e.ref)
+	})
+	return func() { stop() }
+}
+
+// interrupt ends the waits of one collector.
+func (t *sessionTable) interrupt(key string, ref reference) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if known := t.known[key]; known != nil && known.collectors[ref] != nil {
+		known.collectors[ref].stop()
 	}
 }
 

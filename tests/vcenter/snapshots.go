@@ -78,6 +78,7 @@ func (s *server) addSnapshot(m *machine, r snapshotRequest) reference {
 		ReplaySupported: types.NewBool(false),
 	}
 	s.registry.Put(object)
+	s.freeze(m, object.Self)
 	tree, current := treeOf(m.vm)
 	if current == nil {
 		tree = append(tree, node)
@@ -182,6 +183,7 @@ func (s *server) revert(user string, m *machine, ref reference) (reference, faul
 				}
 				if share >= 1 {
 					tree, _ := treeOf(m.vm)
+					m.thaw(ref)
 					s.setDevices(m, object.Config.Hardware.Device)
 					s.update(m.vm, set("config.annotation", object.Config.Annotation),
 						set("config.extraConfig", object.Config.ExtraConfig))

@@ -24,6 +24,8 @@ type diskUse struct {
 	thin      bool
 	taken     int64 // of the account, so far
 	copied    int64 // of the capacity, so far
+	content   string
+	version   int // how often it was written
 }
 
 // need is what the whole disk takes from the account.

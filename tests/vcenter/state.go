@@ -51,7 +51,9 @@ type diskView struct {
 	Controller string `json:"controller"`
 	File       string `json:"file"`
 	Capacity   int64  `json:"capacity"`
+	Bytes      int64  `json:"bytes"`
 	Copied     int64  `json:"copied"`
+	Content    string `json:"content"`
 	Thin       bool   `json:"thin"`
 	Parent     string `json:"parent"`
 }
@@ -63,12 +65,14 @@ type datastoreView struct {
 }
 
 type taskView struct {
-	ID       string `json:"id"`
-	Method   string `json:"method"`
-	Target   string `json:"target"`
-	State    string `json:"state"`
-	Progress int32  `json:"progress"`
-	Fault    string `json:"fault"`
+	ID        string `json:"id"`
+	Method    string `json:"method"`
+	Target    string `json:"target"`
+	State     string `json:"state"`
+	Progress  int32  `json:"progress"`
+	Fault     string `json:"fault"`
+	Over      bool   `json:"over"`
+	Forgotten bool   `json:"forgotten"`
 }
 
 // state takes everything at one moment.
@@ -113,6 +117,7 @@ func viewTask(j *job) taskView {
 	view := taskView{
 		ID: j.task.Self.Value, Method: j.method, Target: j.target,
 		State: string(j.task.Info.State), Progress: j.percent,
+		Over: j.finished, Forgotten: j.forgotten,
 	}
 	if j.task.Info.Error != nil {
 		view.Fault = faultName(j.task.Info.Error.Fault)
@@ -146,15 +151,15 @@ func (s *server) viewVM(m *machine) vmView {
 		view.Snapshots = append(view.Snapshots, snapshotView{ref.Value, n.Name, n.Description, parent})
 	}
 	for _, disk := range disksOf(vm.Config.Hardware.Device) {
-		view.Disks = append(view.Disks, viewDisk(m, disk))
+		view.Disks = append(view.Disks, s.viewDisk(m, disk))
 	}
 	return view
 }
 
-func viewDisk(m *machine, disk *types.VirtualDisk) diskView {
+func (s *server) viewDisk(m *machine, disk *types.VirtualDisk) diskView {
 	view := diskView{
 		Key: disk.Key, Controller: slotOf(m.vm.Config.Hardware.Device, disk), File: diskFile(disk),
-		Capacity: disk.CapacityInBytes,
+		Capacity: disk.CapacityInBytes, Bytes: disk.CapacityInBytes, Content: s.contentOf(m, disk),
 	}
 	if use := m.disks[disk.Key]; use != nil {
 		view.Copied, view.Thin = use.copied, use.thin

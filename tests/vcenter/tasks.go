@@ -32,9 +32,17 @@ type job struct {
 	target    string // the shown name of the VM
 	user      string
 	holds     []*machine
-	cancel    chan struct{}
+	wake      chan struct{} // something has changed for it
 	cancelled bool
-	ended     bool
+	cancelAt  time.Time
+	broken    fault    // it ends with this, wherever it is
+	half      bool     // when broken, what is half made stays
+	fullSize  bool     // and takes all the space of a whole one
+	unseen    bool     // the server is not there to see it fail
+	copying   *cloning // the copy that it makes
+	ended     bool     // its task has its last state
+	finished  bool     // and nothing runs any more
+	forgotten bool     // its task object is gone
 	percent   int32
 	order     order
 }
@@ -61,15 +69,29 @@ func (s *server) start(user string, w work) (reference, fault) {
 	}
 	go func() {
 		defer guard()
-		s.locked(func() {
-			if !j.ended {
-				s.update(j.task, set("info.state", types.TaskInfoStateRunning), set("info.startTime", s.now()))
-			}
-		})
-		result, failure := w.run(j)
-		s.locked(func() { j.end(result, failure); j.release() })
+		j.perform(w)
 	}()
 	return j.task.Self, nil
+}
+
+// perform is the life of a task after it was queued.
+func (j *job) perform(w work) {
+	s := j.server
+	if failure := j.leaveQueue(); failure != nil {
+		s.locked(func() { j.end(nil, failure); j.release() })
+		return
+	}
+	s.locked(func() {
+		if !j.ended {
+			s.update(j.task, set("info.state", types.TaskInfoStateRunning), set("info.startTime", s.now()))
+		}
+	})
+	result, failure := w.run(j)
+	s.locked(func() {
+		result, failure = j.distort(result, failure)
+		j.end(result, failure)
+		j.release()
+	})
 }
 
 func (s *server) newJob(user string, w work) *job {
@@ -85,10 +107,11 @@ func (s *server) newJob(user string, w work) *job {
 	t.Info.Reason = &types.TaskReasonUser{UserName: user}
 	j := &job{
 		server: s, task: t, method: w.method, user: user, holds: w.holds,
-		target: shown(t.Info.EntityName), cancel: make(chan struct{}),
+		target: shown(t.Info.EntityName), wake: make(chan struct{}, 1),
 	}
 	if w.orders {
 		j.order = s.takeOrder(w.method, j.target)
+		t.Info.Cancelable = w.cancelable || j.order.cancelable()
 	}
 	s.jobs = append(s.jobs, j)
 	s.registry.WithLock(s.context(), s.registry.Get(entity), func() { s.registry.Put(t) })
@@ -104,7 +127,7 @@ func (j *job) spend(milliseconds func() int, step func(share float64) fault) fau
 		var failure fault
 		var share float64
 		j.server.locked(func() {
-			share = j.share(begun, milliseconds())
+			share = j.held(j.share(begun, milliseconds()))
 			failure = j.step(share, step)
 		})
 		if failure != nil || share >= 1 {
@@ -112,16 +135,16 @@ func (j *job) spend(milliseconds func() int, step func(share float64) fault) fau
 		}
 		pause := min(max(milliseconds()/100, 2), 50)
 		select {
-		case <-j.cancel:
-			if j.order.LateSuccess {
-				time.Sleep(time.Duration(pause) * time.Millisecond)
-			}
+		case <-j.wake:
 		case <-time.After(time.Duration(pause) * time.Millisecond):
 		}
 	}
 }
 
 func (j *job) share(begun time.Time, total int) float64 {
+	if late := j.lateShare(); late != nil {
+		return *late
+	}
 	if total <= 0 {
 		return 1
 	}
@@ -129,18 +152,21 @@ func (j *job) share(begun time.Time, total int) float64 {
 }
 
 func (j *job) step(share float64, step func(float64) fault) fault {
-	if j.cancelled && !j.order.LateSuccess {
-		return &types.RequestCanceled{}
+	if failure := j.interrupted(); failure != nil {
+		return failure
 	}
-	limit := 2.0
-	if j.order.fails() {
-		limit = float64(j.order.FailAt) / 100
+	if j.order.End == endTaskVanishes && share >= float64(j.order.FailAt)/100 && !j.forgotten {
+		j.server.forgetTask(j)
 	}
+	if j.order.End == endSuccessAbsent && share >= 1 {
+		return nil
+	}
+	limit := j.order.limit()
 	if failure := step(min(share, limit)); failure != nil {
 		return failure
 	}
 	if share >= limit {
-		return j.order.failure(j)
+		return j.stumble()
 	}
 	if percent := min(int32(share*100), 99); percent != j.percent && !j.ended {
 		j.percent = percent
@@ -155,24 +181,27 @@ func (j *job) end(result types.AnyType, failure fault) {
 		return
 	}
 	j.ended = true
+	j.server.update(j.task, j.lastState(result, failure)...)
+}
+
+func (j *job) lastState(result types.AnyType, failure fault) []types.PropertyChange {
 	changes := []types.PropertyChange{set("info.completeTime", j.server.now()), set("info.cancelable", false)}
 	if failure != nil {
 		message := ""
 		if j.order.fails() {
 			message = j.order.Message
 		}
-		changes = append(changes, set("info.error", localized(failure, message)),
+		return append(changes, set("info.error", localized(failure, message)),
 			set("info.state", types.TaskInfoStateError))
-	} else {
-		if result != nil {
-			changes = append(changes, set("info.result", result))
-		}
-		changes = append(changes, set("info.state", types.TaskInfoStateSuccess))
 	}
-	j.server.update(j.task, changes...)
+	if result != nil {
+		changes = append(changes, set("info.result", result))
+	}
+	return append(changes, set("info.error", nil), set("info.state", types.TaskInfoStateSuccess))
 }
 
 func (j *job) release() {
+	j.finished = true
 	for _, m := range j.holds {
 		if m.holder == j {
 			m.holder = nil
@@ -212,10 +241,10 @@ func (j *job) requestCancel() fault {
 	case !j.task.Info.Cancelable:
 		return &types.NotSupported{}
 	}
-	j.cancelled = true
-	close(j.cancel)
+	j.cancelled, j.cancelAt = true, time.Now()
+	j.rouse()
 	j.server.update(j.task, set("info.cancelled", true))
-	if j.order.LateSuccess {
+	if j.order.outlivesCancel() {
 		j.end(nil, &types.RequestCanceled{})
 	}
 	return nil

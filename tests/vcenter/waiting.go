@@ -14,15 +14,12 @@ import (
 	"github.com/vmware/govmomi/vim25/xml"
 )
 
-// mostUpdates is how many objects one update set has at most.
-const mostUpdates = 100
-
 // WaitForUpdatesEx answers what has changed since the version that the client
 // names, as soon as there is something, or nothing when the time is up. The
 // empty version begins anew; any but the last one is InvalidCollectorVersion.
 func (c *collector) WaitForUpdatesEx(ctx *simulator.Context, req *types.WaitForUpdatesEx) soap.HasFault {
 	var expired <-chan time.Time
-	limit, poll := mostUpdates, false
+	limit, poll := c.server.config.UpdatesPerSet, false
 	if options := req.Options; options != nil {
 		if seconds := options.MaxWaitSeconds; seconds != nil {
 			poll = *seconds == 0
