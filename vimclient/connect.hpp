@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -34,11 +35,12 @@ struct Trust {
 
 struct Patience {
     std::chrono::seconds connect{10};
-    std::chrono::seconds reply{120};       ///< one request and its whole reply
-    std::chrono::seconds retry_for{900};   ///< reads are repeated for so long
-    std::chrono::seconds task_wait{600};   ///< a busy VM is waited for, before a change
-    std::chrono::seconds removal{3600};    ///< the same before the removal of a snapshot
-    std::chrono::hours task_limit{48};     ///< a task that takes longer is unknown
+    std::chrono::seconds reply{120};      ///< one request and its whole reply
+    std::chrono::seconds retry_for{900};  ///< reads are repeated for so long
+    std::chrono::seconds undo{60};        ///< the same after a stop, while the server is away
+    std::chrono::seconds task_wait{600};  ///< a busy VM is waited for, before a change
+    std::chrono::seconds removal{3600};   ///< the same before the removal of a snapshot
+    std::chrono::seconds task_limit{48 * 60 * 60};  ///< a task that takes longer is unknown
 };
 
 /// Who logs in. The password is needed again when a session has expired: what `password`
@@ -51,15 +53,23 @@ struct Logon {
 
 /// Connects, checks the certificate, reads about, logs in. `user_agent` is shown in
 /// vCenter's list of sessions; put the run's id into it. Throws Fault.
+///
+/// Once `stop` is requested, a read that waits for a server which is away fails with Fault
+/// (unreachable): at once, or after 5 s where an answer is due; so does a change that was not sent;
+/// `connect` itself throws Cancelled, as does a snapshot that was not yet begun. What is called
+/// after that undoes something: the server is waited for, but no longer than `Patience::undo` since
+/// the request or its last answer. The same holds for the wait for a task, and for the removal of a
+/// snapshot.
 std::unique_ptr<Vsphere> connect(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
-                                 const Patience& patience, const std::string& user_agent);
+                                 const Patience& patience, const std::string& user_agent,
+                                 std::stop_token stop = {});
 
 /// The certificate that the server shows now, for `credential add` to ask about.
 struct Certificate {
     std::string fingerprint;  ///< SHA-256, "AB:CD:..."
     std::string subject, issuer, not_after;
-    bool trusted = false;     ///< chain and name are right by `ca_file` or the system's CAs
-    std::string why_not;      ///< OpenSSL's verdict where they are not
+    bool trusted = false;  ///< chain and name are right by `ca_file` or the system's CAs
+    std::string why_not;   ///< OpenSSL's verdict where they are not
 };
 
 /// Throws Fault (unreachable) where no TLS handshake is to be had.

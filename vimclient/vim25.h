@@ -351,6 +351,27 @@ class vim25__VirtualMachineCloneSpec : public vim25__DynamicData
    vim25__ManagedObjectReference* snapshot 0;
 };
 
+// ---- events: all are Event with their type's name
+
+class vim25__EventFilterSpecByEntity : public vim25__DynamicData
+{ public:
+   vim25__ManagedObjectReference* entity 1;
+   std::string recursion 1;
+};
+class vim25__EventFilterSpec : public vim25__DynamicData
+{ public:
+   vim25__EventFilterSpecByEntity* entity 0;
+   bool* disableFullMessage 0;
+   std::vector<std::string> eventTypeId 0;
+};
+class vim25__VmEventArgument : public vim25__DynamicData
+{ public: vim25__ManagedObjectReference* vm 1; };
+class vim25__Event : public vim25__DynamicData
+{ public:
+   std::string createdTime 1;
+   vim25__VmEventArgument* vm 0;
+};
+
 // ---- service
 
 class vim25__AboutInfo : public vim25__DynamicData
@@ -367,6 +388,7 @@ class vim25__ServiceContent : public vim25__DynamicData
    vim25__ManagedObjectReference* viewManager 0;
    vim25__AboutInfo* about 1;
    vim25__ManagedObjectReference* sessionManager 0;
+   vim25__ManagedObjectReference* eventManager 0;
 };
 class vim25__UserSession : public vim25__DynamicData { public: std::string key 1; };
 
@@ -421,9 +443,18 @@ struct vim25__DestroyViewResponse {};
 int vim25__DestroyView(vim25__ManagedObjectReference* _USCOREthis,
       struct vim25__DestroyViewResponse& reply);
 
+struct vim25__QueryEventsResponse { std::vector<vim25__Event*> returnval; };
+int vim25__QueryEvents(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__EventFilterSpec* filter, struct vim25__QueryEventsResponse& reply);
+
 struct vim25__CreateFolderResponse { vim25__ManagedObjectReference* returnval; };
 int vim25__CreateFolder(vim25__ManagedObjectReference* _USCOREthis, std::string name,
       struct vim25__CreateFolderResponse& reply);
+
+struct vim25__MoveIntoFolder_USCORETaskResponse { vim25__ManagedObjectReference* returnval; };
+int vim25__MoveIntoFolder_USCORETask(vim25__ManagedObjectReference* _USCOREthis,
+      std::vector<vim25__ManagedObjectReference*> list,
+      struct vim25__MoveIntoFolder_USCORETaskResponse& reply);
 
 struct vim25__CreateSnapshot_USCORETaskResponse { vim25__ManagedObjectReference* returnval; };
 int vim25__CreateSnapshot_USCORETask(vim25__ManagedObjectReference* _USCOREthis, std::string name,

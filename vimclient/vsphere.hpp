@@ -106,10 +106,10 @@ struct Disk {
     std::string datastore_id;  ///< of that file
     std::string mode;          ///< "persistent", "independent_persistent", ...
     Backing backing = Backing::flat;
-    std::optional<bool> thin;           ///< unset where the server does not say
-    bool multi_writer = false;          ///< sharing is sharingMultiWriter
-    bool shared_bus = false;            ///< its SCSI controller shares the bus
-    std::vector<std::string> parents;   ///< files of the backing's chain below `file`
+    std::optional<bool> thin;          ///< unset where the server does not say
+    bool multi_writer = false;         ///< sharing is sharingMultiWriter
+    bool shared_bus = false;           ///< its SCSI controller shares the bus
+    std::vector<std::string> parents;  ///< files of the backing's chain below `file`
 
     bool operator==(const Disk&) const = default;
 };
@@ -145,33 +145,33 @@ using Mark = std::map<std::string, std::string>;
 struct Vm {
     VmRef ref;
     std::string instance_uuid;
-    std::string folder_id;      ///< its parent; empty in a vApp
-    std::string host_id;        ///< runtime.host
-    std::string pool_id;        ///< empty for a template
-    std::string vmx;            ///< "[NFS_durian] avocado2/avocado2.vmx"
-    std::string connection;     ///< "connected", "orphaned", "inaccessible", ...
-    std::string tools;          ///< guest.toolsRunningStatus, such as "guestToolsRunning"
-    std::string managed_by;     ///< extension key, where an extension owns the VM
-    std::string question;       ///< the text of a pending question
-    std::string annotation;     ///< the note that people read
+    std::string folder_id;   ///< its parent; empty in a vApp
+    std::string host_id;     ///< runtime.host
+    std::string pool_id;     ///< empty for a template
+    std::string vmx;         ///< "[NFS_durian] avocado2/avocado2.vmx"
+    std::string connection;  ///< "connected", "orphaned", "inaccessible", ...
+    std::string tools;       ///< guest.toolsRunningStatus, such as "guestToolsRunning"
+    std::string managed_by;  ///< extension key, where an extension owns the VM
+    std::string question;    ///< the text of a pending question
+    std::string annotation;  ///< the note that people read
     Power power = Power::off;
-    std::int64_t used = 0;      ///< bytes on its datastores, snapshots included; 0: not told
+    std::int64_t used = 0;  ///< bytes on its datastores, snapshots included; 0: not told
     bool readable = true;
     bool is_template = false;
     bool consolidation_needed = false;
-    bool snapshots_allowed = true;  ///< neither switched off nor locked, and supported
-    std::vector<Disk> disks;              ///< in order of their addresses
-    std::vector<std::string> networks;    ///< ids
-    std::vector<Snapshot> snapshots;      ///< parents before children
-    std::vector<Task> tasks;              ///< recentTask
-    Mark mark;                            ///< empty where it carries none
+    bool snapshots_allowed = true;      ///< neither switched off nor locked, and supported
+    std::vector<Disk> disks;            ///< in order of their addresses
+    std::vector<std::string> networks;  ///< ids
+    std::vector<Snapshot> snapshots;    ///< parents before children
+    std::vector<Task> tasks;            ///< recentTask
+    Mark mark;                          ///< empty where it carries none
 };
 
 /// Where a VM stands in the inventory.
 struct Place {
-    std::string path;           ///< "/DC/vm/Production/avocado2"; slashes in names as %2f
+    std::string path;  ///< "/DC/vm/Production/avocado2"; slashes in names as %2f
     std::string datacenter_id;
-    std::string datacenter;     ///< its name
+    std::string datacenter;  ///< its name
 };
 
 struct DatastoreMount {
@@ -196,7 +196,8 @@ struct Host {
 
 struct Folder {
     std::string id;
-    std::string path;  ///< below the datacenter's VM folder, "backup/nightly"; slashes in names as %2f
+    std::string
+        path;  ///< below the datacenter's VM folder, "backup/nightly"; slashes in names as %2f
 };
 
 /// A disk file and the VM that uses it.
@@ -222,9 +223,9 @@ struct CloneSpec {
 
 /// One ReconfigVM_Task; what is not given stays as it is.
 struct Change {
-    Mark mark;                              ///< an empty value removes the key
+    Mark mark;  ///< an empty value removes the key
     std::optional<std::string> annotation;
-    bool disconnect_nics = false;           ///< startConnected = false on every network card
+    bool disconnect_nics = false;  ///< startConnected = false on every network card
 };
 
 /// Percent, 0 to 100; called now and then from the thread that waits.
@@ -261,13 +262,20 @@ public:
     /// Every disk file, chains included, of every VM that uses this datastore.
     virtual std::vector<DiskUse> disk_uses(const std::string& datastore_id) = 0;
 
+    /// When the copy that made this VM ended well, as the server itself tells: by a clone task
+    /// of `source` that succeeded with this VM as its result (recentTask), else by the VM's
+    /// VmClonedEvent. Nothing where neither is there; the VM's look proves nothing, as a
+    /// half-copied disk has its full capacity.
+    virtual std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) = 0;
+
     // ---- changes
 
     /// Makes the folder below the datacenter's VM folder, parents included; one that is
     /// there already is returned.
     virtual Folder create_folder(const std::string& datacenter_id, const std::string& path) = 0;
 
-    /// Without memory. Waits for the task, whatever happens, up to `Patience::task_limit`.
+    /// Without memory. Waits for the task, whatever happens, up to `Patience::task_limit`. A stop
+    /// before it has begun: Cancelled.
     virtual SnapshotRef create_snapshot(const VmRef& vm, const SnapshotSpec& spec) = 0;
 
     /// Starts the removal of this one snapshot; its children stay. Nothing to wait for
@@ -289,6 +297,9 @@ public:
     virtual void reconfigure(const VmRef& vm, const Change& change) = 0;
 
     virtual void consolidate(const VmRef& vm) = 0;
+
+    /// Its files stay where they are.
+    virtual void move_into_folder(const VmRef& vm, const std::string& folder_id) = 0;
 
     /// Deletes a VM and its disks. The guards are the caller's business, so it is tried once
     /// and at once: a busy VM is Fault (busy), a session that has ended Fault (logon), and the

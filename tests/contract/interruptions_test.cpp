@@ -1,57 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <chrono>
-#include <thread>
 
 #include <doctest/doctest.h>
 
-#include "server_under_test.hpp"
+#include "clone_bench.hpp"
 
 using namespace vimclient;
 using namespace std::chrono_literals;
-using contract::Scene;
-using contract::ServerUnderTest;
+using contract::Bench;
+using contract::later;
 using Clock = std::chrono::steady_clock;
-
-namespace {
-
-struct Bench {
-    explicit Bench(const nlohmann::json& configuration)
-        : server(ServerUnderTest::strict(configuration)),
-          vsphere(server.login()),
-          scene(contract::set_scene(*vsphere, "avocado2")),
-          snapshot(vsphere->create_snapshot(scene.source, {"s", "d"})),
-          wish(contract::clone_wish(*vsphere, scene, snapshot, "zz_a-01"))
-    {
-    }
-
-    VmRef clone(const Progress& progress = {}, const std::stop_token& stop = {}) const
-    {
-        return vsphere->clone(scene.source, snapshot, wish, progress, stop);
-    }
-
-    nlohmann::json rule(const std::string& method, const std::string& action) const
-    {
-        return server.order(
-            {{"action", "rule"}, {"rule", {{"method", method}, {"action", action}}}});
-    }
-
-    ServerUnderTest server;
-    std::unique_ptr<Vsphere> vsphere;
-    Scene scene;
-    SnapshotRef snapshot;
-    CloneSpec wish;
-};
-
-// does `action` after a while, beside what the test does
-std::jthread later(std::chrono::milliseconds delay, std::function<void()> action)
-{
-    return std::jthread([=] {
-        std::this_thread::sleep_for(delay);
-        action();
-    });
-}
-
-}  // namespace
 
 TEST_CASE("a stop cancels the clone within a second, and nothing is left")
 {

@@ -41,9 +41,11 @@ Patience ServerUnderTest::patience()
             .removal = std::chrono::seconds{20}};
 }
 
-std::unique_ptr<Vsphere> ServerUnderTest::login(const Patience& patience) const
+std::unique_ptr<Vsphere> ServerUnderTest::login(const Patience& patience,
+                                                std::stop_token stop) const
 {
-    return connect(endpoint(), trust_, {user_, password_}, patience, "vmrotate/test");
+    return connect(endpoint(), trust_, {user_, password_}, patience, "vmrotate/test",
+                   std::move(stop));
 }
 
 nlohmann::json ServerUnderTest::order(const nlohmann::json& action) const

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ public:
     static vimclient::Patience patience();
 
     std::unique_ptr<vimclient::Vsphere> login() const { return login(patience()); }
-    std::unique_ptr<vimclient::Vsphere> login(const vimclient::Patience& patience) const;
+    std::unique_ptr<vimclient::Vsphere> login(const vimclient::Patience& patience,
+                                              std::stop_token stop = {}) const;
 
     /// POST /do. Strict only, as is what follows.
     nlohmann::json order(const nlohmann::json& action) const;
@@ -36,6 +38,7 @@ public:
     /// The methods called since `start` (0: all), in order.
     std::vector<std::string> calls(std::size_t start = 0) const;
     std::size_t count(const std::string& method) const;
+    nlohmann::json rules() const { return ask(ready().at("control"), "/rules", "").at("rules"); }
     nlohmann::json state() const { return ask(ready().at("control"), "/state", ""); }
     std::string log_text() const;
 

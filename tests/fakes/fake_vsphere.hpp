@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -16,6 +17,13 @@
 
 #include "vsphere.hpp"
 
+namespace fakes {
+
+/// The process dies here. Not a `std::exception`: no handler may take it for a fault.
+struct Killed {};
+
+}  // namespace fakes
+
 /// A vCenter in memory. It records what it was asked, fails where it is told to, and else
 /// behaves like the real one as far as a backup can tell:
 ///  - names are unique in a folder, datastores fill up, what is gone is not found;
@@ -23,7 +31,10 @@
 ///    gets an identity and a folder on the datastore of its own;
 ///  - an empty value removes a key of the mark;
 ///  - a snapshot becomes the child of the current one; its children outlive it;
-///  - the removal of a snapshot runs until somebody waits for it, or wants the VM next;
+///  - a change is a task of its VM; one that nobody waits for runs on, whoever began it dies or
+///    loses the reply, until somebody waits for it, wants the snapshot next, or `end_tasks`;
+///  - a VM is there, and looks whole, from the beginning of the copy on; that the copy ended
+///    well is told by its task and by an event;
 ///  - a VM that is powered on, or still being made, cannot be destroyed.
 /// Any thread may call it. Tests fill and change it between the calls, or in `when`.
 class FakeVsphere final : public vimclient::Vsphere {
@@ -48,32 +59,17 @@ public:
     FakeVsphere() { add_datacenter("DC"); }
 
     /// There is "DC", datacenter-1, from the beginning.
-    std::string add_datacenter(const std::string& name)
-    {
-        const std::string id = new_id("datacenter");
-        datacenters_[id] = name;
-        add_folder("", id);
-        return id;
-    }
+    std::string add_datacenter(const std::string& name);
 
     /// Connected, with the network that each VM has, and every datastore mounted.
-    vimclient::Host& add_host(const std::string& name)
-    {
-        hosts_.push_back({new_id("host"), name, new_id("resgroup"), true, {"network-1"}});
-        for (Store& store : stores_)
-            store.datastore.hosts.push_back({hosts_.back().id, true});
-        return hosts_.back();
-    }
+    vimclient::Host& add_host(const std::string& name);
 
     /// 10 TiB, half of it free, mounted read-write on every host.
     vimclient::Datastore& add_datastore(const std::string& name,
                                         const std::string& datacenter_id = "datacenter-1");
 
     vimclient::Folder& add_folder(const std::string& path,
-                                  const std::string& datacenter_id = "datacenter-1")
-    {
-        return places_.emplace_back(Place{{new_id("group-v"), path}, datacenter_id}).folder;
-    }
+                                  const std::string& datacenter_id = "datacenter-1");
 
     /// On the first host, powered on, Tools running, with disks of 40 and 10 GiB on the first
     /// datastore. The folder is a path; empty: the datacenter's own.
@@ -88,17 +84,26 @@ public:
     vimclient::SnapshotRef add_snapshot(vimclient::Vm& vm, const std::string& name,
                                         const std::string& description = {});
 
-    /// One that runs until `end_tasks`, or until somebody waits for it.
+    // ---- time and tasks
+
+    void pass(std::chrono::seconds duration) { time += duration; }
+
+    /// One that runs.
     vimclient::TaskRef add_task(vimclient::Vm& vm, const std::string& description)
     {
-        return start(vm, description).ref;
+        return start(vm, description, {});
     }
 
-    void end_tasks(vimclient::Vm& vm)
-    {
-        for (vimclient::Task& task : vm.tasks)
-            finish(task);
-    }
+    /// Those that run end well now: all, or those of this VM.
+    void end_tasks();
+    void end_tasks(vimclient::Vm& vm);
+
+    /// The server starts anew: what ran will never end, and what it did is undone nowhere. Ended
+    /// tasks are forgotten; events stay.
+    void lose_tasks();
+
+    /// What the server tells of the copy that made this VM; nothing: neither task nor event.
+    void set_copied(const vimclient::Vm& copy, std::optional<vimclient::Time> when);
 
     // ---- looking into it, not recorded; what is not there is a std::out_of_range
 
@@ -138,9 +143,13 @@ public:
         return lines_of(vm(name).snapshots, [](const auto& each) { return each.name + "\n"; });
     }
 
-    // ---- what is to go wrong in the nth call of a method from now on, from 1
+    // ---- what is to go wrong in the nth call of a method from now on, from 1. The method ""
+    // is any.
 
-    enum class Lost { not_executed, executed, still_running };  ///< the last for a clone only
+    /// Of the call's work on the server. During: its task has begun, and goes on.
+    enum class Moment { before, during, after };
+
+    enum class Lost { not_executed, executed, still_running };
 
     void fail(const std::string& method, int nth, const vimclient::Fault& fault)
     {
@@ -150,10 +159,18 @@ public:
     void fail_task(int nth, const vimclient::Fault& fault);  ///< in the nth wait
     void lose(const std::string& method, int nth, Lost lost);
 
+    /// Throws `fakes::Killed`; and again in every later call, which does nothing and is not
+    /// recorded. One from a destructor, while that exception is under way, returns what is
+    /// empty. The server stays as it is, for the next process.
+    void kill(const std::string& method, int nth, Moment moment);
+
+    /// The next process begins, with a session of its own.
+    void revive() { dead_ = logged_out_ = false; }
+
     /// Somebody else does something just before that call is executed.
     void when(const std::string& method, int nth, std::function<void()> deed)
     {
-        incidents_.push_back({method, counts_[method] + nth, false, std::move(deed)});
+        arrange(method, nth, Moment::before, std::move(deed));
     }
 
     /// Those of the above that never came about, a line each.
@@ -178,6 +195,8 @@ public:
     std::vector<vimclient::Host> read_hosts(const std::vector<std::string>& ids) override;
     std::vector<vimclient::Disk> disks_of(const vimclient::SnapshotRef& snapshot) override;
     std::vector<vimclient::DiskUse> disk_uses(const std::string& datastore_id) override;
+    std::optional<vimclient::Time> copied_at(const vimclient::VmRef& source,
+                                             const vimclient::VmRef& copy) override;
 
     vimclient::Folder create_folder(const std::string& datacenter_id,
                                     const std::string& path) override;
@@ -191,6 +210,7 @@ public:
                            std::stop_token stop) override;
     void reconfigure(const vimclient::VmRef& vm, const vimclient::Change& change) override;
     void consolidate(const vimclient::VmRef& vm) override;
+    void move_into_folder(const vimclient::VmRef& vm, const std::string& folder_id) override;
     void destroy(const vimclient::VmRef& vm) override;
     void logout() override;
 
@@ -206,15 +226,23 @@ private:
     struct Incident {
         std::string method;
         int nth;
-        bool afterwards;
+        Moment moment;
         std::function<void()> deed;
         bool happened = false;
     };
 
+    struct Call {
+        std::string method;
+        int nth = 0, nth_of_all = 0;
+    };
+    /// What a task does when it ends; the task is told its result.
+    using Deed = std::function<void(vimclient::Task&)>;
+
     template <typename Act>
     auto ask(std::string& list, const std::string& method, const std::string& object,
-             const Act& act);
-    void happen(const std::string& method, int nth, bool afterwards);
+             const Act& act) -> decltype(act());
+    void arrange(const std::string& method, int nth, Moment moment, std::function<void()> deed);
+    void happen(Moment moment);
 
     template <typename Things, typename Test>
     static typename Things::value_type* first(Things& things, const Test& test)
@@ -269,24 +297,27 @@ private:
         });
     }
 
-    template <typename Act>
-    void for_tasks(const Act& act)
-    {
-        for (vimclient::Vm& vm : vms_)
-            for (vimclient::Task& task : vm.tasks)
-                act(task);
-    }
-
+    static std::string file_for(const vimclient::Vm& vm, std::size_t number);
     vimclient::Vm& get(const vimclient::VmRef& vm);
-    vimclient::Task& start(vimclient::Vm& vm, const std::string& description);
-    void finish(vimclient::Task& task);
+    vimclient::Task* find_task(const vimclient::TaskRef& task);
+    std::vector<vimclient::TaskRef> running_tasks() const;
+    vimclient::TaskRef start(vimclient::Vm& vm, const std::string& description, Deed deed);
+    vimclient::TaskRef begin(vimclient::Vm& vm, const std::string& description, Deed deed);
+    vimclient::Task run(vimclient::Vm& vm, const std::string& description, Deed deed);
+    vimclient::Task finish(const vimclient::TaskRef& task);
+    void break_task(vimclient::Task& task, const std::string& error);
     void remove(const vimclient::SnapshotRef& snapshot);
+    void remove_vm(const std::string& id);
+    void demand_free_name(const std::string& folder_id, const std::string& name);
+    vimclient::Vm& add_copy(const vimclient::Vm& source, const vimclient::SnapshotRef& from,
+                            const vimclient::CloneSpec& spec);
     vimclient::Vm copy_of(const vimclient::Vm& source, const vimclient::SnapshotRef& from,
                           const vimclient::CloneSpec& spec, const Store& store);
     Store& store_for(const vimclient::Vm& source, const vimclient::CloneSpec& spec);
 
     std::recursive_mutex mutex_;
-    bool logged_out_ = false;
+    bool logged_out_ = false, dead_ = false;
+    Call call_;
     std::map<std::string, int> ids_, counts_;
     std::list<Incident> incidents_;
     std::map<std::string, std::string> datacenters_;
@@ -296,5 +327,7 @@ private:
     std::list<vimclient::Vm> vms_;
     std::map<std::string, std::vector<vimclient::Disk>> snapshot_disks_;
     std::map<std::string, std::string> current_snapshots_;  ///< by VM id
-    std::map<std::string, std::function<void()>> deeds_;    ///< by task id: its end
+    std::map<std::string, Deed> deeds_;                     ///< by task id
+    std::map<std::string, std::string> being_made_;         ///< task id -> VM id
+    std::map<std::string, vimclient::Time> clone_events_;   ///< by VM id
 };

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "fakes/fake_vsphere.hpp"
+#include "job/prepare.hpp"
 #include "job/run.hpp"
 #include "rotation/mark.hpp"
 #include "rotation/name.hpp"
@@ -32,6 +33,14 @@ inline std::string stamp_of(std::chrono::sys_seconds time)
     std::string text = vmrotate::rotation::utc_text(time).substr(0, 16);
     std::erase_if(text, [](char c) { return c < '0' || c > '9'; });
     return text;
+}
+
+/// And back.
+inline std::chrono::sys_seconds moment_of(const std::string& stamp)
+{
+    return *vmrotate::rotation::parse_utc(fmt::format("{}-{}-{}T{}:{}:00Z", stamp.substr(0, 4),
+                                                      stamp.substr(4, 2), stamp.substr(6, 2),
+                                                      stamp.substr(8, 2), stamp.substr(10, 2)));
 }
 
 class RecordingObserver final : public vmrotate::job::Observer {
@@ -113,6 +122,7 @@ struct World {
         clock.now = [this] { return time; };
         clock.steady = [this] { return steady; };
         clock.stamp = stamp_of;
+        clock.moment = moment_of;
         clock.local_text = vmrotate::rotation::utc_text;
         clock.pause = [this](std::chrono::milliseconds duration) {
             pass(duration);
@@ -131,7 +141,8 @@ struct World {
                 on_lock();
             return std::make_unique<TestLock>();
         };
-        return {{"avocado2", "", policy}, sources, run_id, clock(), observer, lock,
+        const auto free_lock = [](const std::string&) { return TestLock().id(); };
+        return {{"avocado2", "", policy}, sources, run_id, clock(), observer, lock, free_lock,
                 stop.get_token()};
     }
 
@@ -189,6 +200,13 @@ struct World {
         return vsphere.add_snapshot(vm, snapshot_name(note), snapshot_description(note));
     }
 };
+
+/// The look and the plan, one after the other.
+inline vmrotate::job::Prepared prepared_for(vimclient::Vsphere& vsphere,
+                                            const vmrotate::job::Run& run)
+{
+    return vmrotate::job::prepare(vsphere, run, vmrotate::job::survey(vsphere, run));
+}
 
 /// What came out of a deed: "" or "busy: cannot ..."; anything but an Error or Cancelled is
 /// named as what it should not be.

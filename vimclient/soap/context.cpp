@@ -172,7 +172,7 @@ bool Context::wait_readable()
 {
     while (!(soap_->ssl && SSL_has_pending(soap_->ssl))) {
         timed_out_ = Clock::now() >= deadline_;
-        abandoned_ = abandon_ && abandon_->load();
+        abandoned_ = (abandon_ && abandon_->load()) || (stop_ && stop_->overdue());
         if (timed_out_ || abandoned_)
             return false;
         pollfd socket{soap_->socket, POLLIN, 0};

@@ -12,6 +12,7 @@
 
 #include "connect.hpp"
 #include "soap/faults.hpp"
+#include "soap/retry.hpp"
 #include "soap/trust.hpp"
 
 namespace vimclient::wire {
@@ -43,6 +44,9 @@ public:
 
     /// Throws ServerFault, NoAnswer, or Fault (untrusted).
     void call(const Call& call, const Invoke& invoke);
+
+    /// Ends the wait for a reply a while after this stop; null: nothing does.
+    void give_up_with(const Stop* stop) { stop_ = stop; }
 
     /// Frees what the last replies were decoded into.
     void release();
@@ -88,6 +92,7 @@ private:
     Clock::time_point deadline_{}, last_used_{};
     std::chrono::seconds limit_{0};
     const std::atomic<bool>* abandon_ = nullptr;
+    const Stop* stop_ = nullptr;
     bool sent_ = false, timed_out_ = false, abandoned_ = false;
 
     decltype(::soap::fposthdr) original_post_ = nullptr;

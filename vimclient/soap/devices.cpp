@@ -8,12 +8,14 @@
 #include <soapStub.h>
 
 #include "soap/values.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
 
 namespace {
 
-constexpr int longest_chain = 300;  // vSphere's own limit is 255
+constexpr int longest_chain = 300;                 // vSphere's own limit is 255
+constexpr std::int64_t largest_disk = 1LL << 50U;  // and 62 TiB; sums of these do not overflow
 
 using Devices = std::vector<vim25__VirtualDevice*>;
 
@@ -90,8 +92,9 @@ void fill_backing(Disk& disk, const vim25__VirtualDeviceBackingInfo* info)
 std::int64_t bytes_of(const vim25__VirtualDisk& disk)
 {
     if (const auto bytes = parse_number(text(disk.capacityInBytes)); bytes && *bytes > 0)
-        return *bytes;
-    return parse_number(disk.capacityInKB).value_or(0) * 1024;
+        return std::min(*bytes, largest_disk);
+    const std::int64_t kibibytes = parse_number(disk.capacityInKB).value_or(0);
+    return std::clamp<std::int64_t>(kibibytes, 0, largest_disk / 1024) * 1024;
 }
 
 Disk disk_from(const vim25__VirtualDisk& device, const Devices& devices)
@@ -125,7 +128,7 @@ std::vector<Disk> disks_of(const vim25__ArrayOfVirtualDevice* devices)
     std::vector<Disk> disks;
     if (!devices)
         return disks;
-    for (const vim25__VirtualDevice* device : devices->VirtualDevice) {
+    for (const vim25__VirtualDevice* device : whole(devices->VirtualDevice)) {
         if (const auto* disk = dynamic_cast<const vim25__VirtualDisk*>(device))
             disks.push_back(disk_from(*disk, devices->VirtualDevice));
     }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <soapStub.h>
 
+#include "soap/values.hpp"
+
 namespace vimclient::wire {
 
 namespace {
@@ -36,20 +38,6 @@ constexpr Row kinds[] = {
     {"RestrictedVersion", Fault::Kind::unsupported},
     {"RequestCanceled", Fault::Kind::cancelled},
 };
-
-// the type as it was received, without its prefix
-std::string type_name(const vim25__MethodFault& fault)
-{
-    if (!fault.xsi__type)
-        return {};
-    const std::string_view name = fault.xsi__type;
-    return std::string(name.substr(name.find(':') + 1));
-}
-
-std::string id_of(const vim25__ManagedObjectReference* reference)
-{
-    return reference ? reference->__item : std::string{};
-}
 
 std::string named_object(const vim25__MethodFault& fault)
 {

@@ -9,6 +9,7 @@
 #include "soap/names.hpp"
 #include "soap/properties.hpp"
 #include "soap/vm_reader.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
 
@@ -81,7 +82,7 @@ std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
         const auto* children = object.as<vim25__ArrayOfManagedObjectReference>("childEntity");
         if (!children)
             return;
-        for (const vim25__ManagedObjectReference* child : children->ManagedObjectReference) {
+        for (const vim25__ManagedObjectReference* child : whole(children->ManagedObjectReference)) {
             if (child->type == "VirtualMachine")
                 expected.insert(child->__item);
         }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "soap/values.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
 
@@ -31,7 +32,7 @@ std::vector<vim25__SelectionSpec*> selection(Arena& arena, const std::vector<Ste
 // a session that has expired shows itself here on some servers
 void demand_session(const vim25__ObjectContent& content)
 {
-    for (const vim25__MissingProperty* missing : content.missingSet) {
+    for (const vim25__MissingProperty* missing : whole(content.missingSet)) {
         if (!missing->fault || !missing->fault->fault)
             continue;
         ServerFault fault = server_fault(*missing->fault);
@@ -46,7 +47,7 @@ std::string read_page(const vim25__RetrieveResult* page,
 {
     if (!page)
         return {};
-    for (const vim25__ObjectContent* content : page->objects) {
+    for (const vim25__ObjectContent* content : whole(page->objects)) {
         require(content->obj, "RetrievePropertiesEx");
         demand_session(*content);
         if (const Object object(*content); !object.vanished())
@@ -69,7 +70,7 @@ std::string Object::type() const
 
 const xsd__anyType* Object::find(std::string_view path) const
 {
-    for (const vim25__DynamicProperty* property : content_.propSet) {
+    for (const vim25__DynamicProperty* property : whole(content_.propSet)) {
         if (property->name == path)
             return property->val;
     }
@@ -94,18 +95,25 @@ std::string Object::reference(std::string_view path) const
 std::vector<std::string> Object::references(std::string_view path) const
 {
     std::vector<std::string> ids;
-    if (const auto* array = as<vim25__ArrayOfManagedObjectReference>(path)) {
-        for (const vim25__ManagedObjectReference* reference : array->ManagedObjectReference)
+    if (const auto* array = demand<vim25__ArrayOfManagedObjectReference>(path)) {
+        for (const vim25__ManagedObjectReference* reference : whole(array->ManagedObjectReference))
             ids.push_back(reference->__item);
     }
     return ids;
+}
+
+void Object::refuse_type(std::string_view path, const xsd__anyType& value) const
+{
+    throw Fault(Fault::Kind::refused,
+                fmt::format("cannot read '{}' of '{}': it has the unknown type '{}'", path, id(),
+                            type_name(value)));
 }
 
 void Object::demand_complete() const
 {
     if (content_.missingSet.empty())
         return;
-    const vim25__MissingProperty& missing = *content_.missingSet.front();
+    const vim25__MissingProperty& missing = *whole(content_.missingSet).front();
     const std::string what = fmt::format("cannot read '{}' of '{}'", missing.path, id());
     if (!missing.fault)
         throw Fault(Fault::Kind::refused, what);
@@ -115,7 +123,7 @@ void Object::demand_complete() const
 
 bool Object::vanished() const
 {
-    if (content_.missingSet.empty() || !content_.missingSet.front()->fault)
+    if (content_.missingSet.empty() || !whole(content_.missingSet).front()->fault)
         return false;
     const ServerFault fault = server_fault(*content_.missingSet.front()->fault);
     return fault.type() == "ManagedObjectNotFound" &&
@@ -150,8 +158,11 @@ void retrieve(const Session& session, Line& line, const Query& query,
     line.context.release();
 }
 
-void retrieve_kept(const Session& session, Line& line, const Query& query,
-                   const std::function<void(const Object&)>& each)
+namespace {
+
+// what the last page was decoded into is kept
+void ask(const Session& session, Line& line, const Query& query,
+         const std::function<void(const Object&)>& each)
 {
     Arena arena;
     auto* collector = arena.reference("PropertyCollector", session.services().property_collector);
@@ -174,9 +185,26 @@ void retrieve_kept(const Session& session, Line& line, const Query& query,
                               return soap_call_vim25__ContinueRetrievePropertiesEx(
                                   s, url, action, collector, token, next);
                           });
-        require(next.returnval, "ContinueRetrievePropertiesEx");
+        if (require(next.returnval, "ContinueRetrievePropertiesEx").objects.empty())
+            throw NoAnswer(NoAnswer::Reason::garbled, true, "a page without objects");
         token = read_page(next.returnval, each);
     }
+}
+
+}  // namespace
+
+// A spoilt answer may look like one without objects: nothing is believed when it is said twice.
+void retrieve_kept(const Session& session, Line& line, const Query& query,
+                   const std::function<void(const Object&)>& each)
+{
+    bool found = false;
+    const auto note = [&](const Object& object) {
+        found = true;
+        each(object);
+    };
+    ask(session, line, query, note);
+    if (!found)
+        ask(session, line, query, note);
 }
 
 }  // namespace vimclient::wire

@@ -49,6 +49,18 @@ public:
         return dynamic_cast<const T*>(find(path));
     }
 
+    /// The same, for what decides whether something is deleted: a value of another type is not
+    /// none, it is a Fault.
+    template <class T>
+    const T* demand(std::string_view path) const
+    {
+        const xsd__anyType* const value = find(path);
+        const auto* const typed = dynamic_cast<const T*>(value);
+        if (value && !typed)
+            refuse_type(path, *value);
+        return typed;
+    }
+
     std::string text(std::string_view path) const;
     bool flag(std::string_view path) const;
     std::string reference(std::string_view path) const;
@@ -62,6 +74,8 @@ public:
     bool vanished() const;
 
 private:
+    [[noreturn]] void refuse_type(std::string_view path, const xsd__anyType& value) const;
+
     const vim25__ObjectContent& content_;
 };
 

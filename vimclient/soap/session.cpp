@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
-#include "soap/retry.hpp"
 #include "soap/values.hpp"
 #include "soap/versions.hpp"
 
@@ -32,6 +31,21 @@ private:
     std::vector<char> text_;
 };
 
+// as long as it lives, a stop ends the wait for an answer of this connection
+class EndedByStop {
+public:
+    EndedByStop(Context& context, const Stop* stop) : context_(context)
+    {
+        context_.give_up_with(stop);
+    }
+    ~EndedByStop() { context_.give_up_with(nullptr); }
+    EndedByStop(const EndedByStop&) = delete;
+    EndedByStop& operator=(const EndedByStop&) = delete;
+
+private:
+    Context& context_;
+};
+
 bool is_not_authenticated(const ServerFault& fault)
 {
     return fault.type() == "NotAuthenticated";
@@ -40,10 +54,11 @@ bool is_not_authenticated(const ServerFault& fault)
 }  // namespace
 
 Session::Session(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
-                 const Patience& patience, const std::string& user_agent)
+                 const Patience& patience, const std::string& user_agent, std::stop_token stop)
     : endpoint_(endpoint),
       logon_(logon),
       patience_(patience),
+      stop_(std::move(stop), patience.undo),
       user_agent_(user_agent),
       action_(soap_action("")),
       verifier_(endpoint, trust)
@@ -70,13 +85,17 @@ std::unique_ptr<Line> Session::make_line()
 
 // A server that accepts the connection and does not speak SOAP yet is starting. One that
 // cannot be reached at all is told at once: somebody may wait at a terminal.
-void Session::repeat_while_starting(const std::function<void()>& call) const
+void Session::repeat_while_starting(const std::function<void()>& call)
 {
-    for (Retry retry(patience_.retry_for);;) {
+    for (Retry retry(patience_.retry_for, stop_, OnStop::give_up);;) {
+        if (stop_.requested())
+            throw Cancelled{};
         try {
             return call();
         } catch (const NoAnswer& lost) {
-            if (!lost.sent() || lost.reason() == NoAnswer::Reason::garbled || !retry.pause())
+            if (!lost.sent() || lost.reason() == NoAnswer::Reason::garbled)
+                throw;
+            if (!retry.pause() && !stop_.requested())
                 throw;
         }
     }
@@ -100,7 +119,8 @@ void Session::read_about()
     services_ = {.root_folder = require(content.rootFolder, call.method).__item,
                  .property_collector = require(content.propertyCollector, call.method).__item,
                  .view_manager = id_of(content.viewManager),
-                 .session_manager = require(content.sessionManager, call.method).__item};
+                 .session_manager = require(content.sessionManager, call.method).__item,
+                 .event_manager = id_of(content.eventManager)};
     server_ = {.full_name = about.fullName,
                .api_version = about.apiVersion,
                .instance_uuid = about.instanceUuid ? *about.instanceUuid : "",
@@ -183,27 +203,32 @@ void Session::renew(unsigned failed_logon)
     log_in();
 }
 
-void Session::read(const Work& work, const std::stop_token& stop)
+void Session::read(const Work& work, const std::stop_token& over)
 {
     auto line = borrow();
-    read_on(*line, work, stop);
+    read_on(*line, work, OnStop::give_up, over);
 }
 
-void Session::read_on(Line& line, const Work& work, const std::stop_token& stop)
+void Session::read_on(Line& line, const Work& work, OnStop on_stop, const std::stop_token& over)
 {
-    Retry retry(patience_.retry_for);
-    bool renewed = false, expired = false;
+    Retry retry(patience_.retry_for, stop_, on_stop);
+    const bool ends = on_stop == OnStop::give_up && !stop_.requested();
+    const EndedByStop end(line.context, ends ? &stop_ : nullptr);
+    bool expired = false, renewed = false;
     for (int garbled = 0;;) {
         try {
-            if (std::exchange(expired, false))
+            if (expired)
                 renew(line.logon);
+            expired = false;
             prepare(line);
-            return work(line);
+            work(line);
+            return stop_.answered();
         } catch (const NoAnswer& lost) {
             garbled += lost.reason() == NoAnswer::Reason::garbled ? 1 : 0;
             if (lost.reason() == NoAnswer::Reason::abandoned || garbled > garbled_limit ||
-                !retry.pause(stop))
+                !retry.pause(over))
                 throw;
+            renewed = false;  // a server that starts anew knows no session
         } catch (const ServerFault& fault) {
             if (!is_not_authenticated(fault) || std::exchange(renewed, true))
                 throw;
@@ -214,28 +239,30 @@ void Session::read_on(Line& line, const Work& work, const std::stop_token& stop)
 }
 
 // a change goes over a connection that has just been seen to work
-void Session::check_connection(Line& line)
+void Session::check_connection(Line& line, OnStop on_stop)
 {
     if (line.context.fresh())
         return prepare(line);
-    read_on(line, [](Line& tested) {
+    const Work ask = [](Line& tested) {
         Arena arena;
         vim25__CurrentTimeResponse reply;
         auto* self = arena.reference("ServiceInstance", "ServiceInstance");
         tested.context.call({"CurrentTime"}, [&](::soap* s, const char* url, const char* action) {
             return soap_call_vim25__CurrentTime(s, url, action, self, reply);
         });
-    });
+    };
+    read_on(line, ask, on_stop);
 }
 
-void Session::change(const Work& work)
+void Session::change(const Work& work, OnStop on_stop)
 {
     auto line = borrow();
-    Retry retry(patience_.retry_for);
-    for (bool renewed = false;;) {
-        check_connection(*line);
+    Retry retry(patience_.retry_for, stop_, on_stop);
+    for (bool expired = false, renewed = false;;) {
+        check_connection(*line, on_stop);
         try {
-            return work(*line);
+            work(*line);
+            return stop_.answered();
         } catch (const NoAnswer& lost) {
             if (lost.sent())
                 throw OutcomeUnknown(lost.kind(),
@@ -245,9 +272,12 @@ void Session::change(const Work& work)
         } catch (const ServerFault& fault) {
             if (!is_not_authenticated(fault) || std::exchange(renewed, true))
                 throw;
-            renew(line->logon);
+            expired = true;
         }
         line->context.release();
+        if (std::exchange(expired, false))
+            read_on(
+                *line, [this, failed = line->logon](Line&) { renew(failed); }, on_stop);
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "soap/arena.hpp"
 #include "soap/context.hpp"
+#include "soap/retry.hpp"
 
 namespace vimclient::wire {
 
@@ -29,6 +30,7 @@ struct Line {
 /// The ids of the objects that every session has.
 struct Services {
     std::string root_folder, property_collector, view_manager, session_manager;
+    std::string event_manager;  ///< empty where the server has none
 };
 
 /// One logon, shared by several connections. It knows what may be repeated and what may not.
@@ -37,9 +39,10 @@ class Session {
 public:
     using Work = std::function<void(Line&)>;
 
-    /// Reads about, logs in. Fails at once where the server is away.
+    /// Reads about, logs in. Fails at once where the server is away. Throws Cancelled when
+    /// `stop` is requested.
     Session(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
-            const Patience& patience, const std::string& user_agent);
+            const Patience& patience, const std::string& user_agent, std::stop_token stop);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -47,17 +50,19 @@ public:
     const ServerInfo& server() const { return server_; }
     const Services& services() const { return services_; }
     const Patience& patience() const { return patience_; }
+    Stop& stop() { return stop_; }
 
     /// Does `work`, which changes nothing, and does all of it again while the server is away
-    /// or once the session has expired.
-    void read(const Work& work, const std::stop_token& stop = {});
+    /// or once the session has expired; no more once `over` is requested.
+    void read(const Work& work, const std::stop_token& over = {});
 
     /// The same on a line that is already held.
-    void read_on(Line& line, const Work& work, const std::stop_token& stop = {});
+    void read_on(Line& line, const Work& work, OnStop on_stop = OnStop::give_up,
+                 const std::stop_token& over = {});
 
     /// Does `work`, which makes one changing call. It is done again only where the server
     /// cannot have executed it. Throws OutcomeUnknown where its answer is lost.
-    void change(const Work& work);
+    void change(const Work& work, OnStop on_stop = OnStop::give_up);
 
     /// The same, but tried once and at once: what was decided upon must not age.
     void change_once(const Work& work);
@@ -80,17 +85,18 @@ public:
 private:
     std::unique_ptr<Line> make_line();
     void read_about();
-    void repeat_while_starting(const std::function<void()>& call) const;
+    void repeat_while_starting(const std::function<void()>& call);
     void log_in();
     void prepare(Line& line);
     void renew(unsigned failed_logon);
-    void check_connection(Line& line);
+    void check_connection(Line& line, OnStop on_stop);
     void give_back(std::unique_ptr<Line> line);
     vim25__ManagedObjectReference* manager(Arena& arena) const;
 
     Endpoint endpoint_;
     Logon logon_;
     Patience patience_;
+    Stop stop_;
     std::string user_agent_, action_;
     Verifier verifier_;
     ServerInfo server_;

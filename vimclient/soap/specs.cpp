@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "soap/specs.hpp"
 
+#include "soap/whole.hpp"
+
 namespace vimclient::wire {
 
 namespace {
@@ -75,7 +77,7 @@ std::vector<vim25__VirtualDeviceConfigSpec*> disconnected(
     std::vector<vim25__VirtualDeviceConfigSpec*> edits;
     if (!devices)
         return edits;
-    for (vim25__VirtualDevice* device : devices->VirtualDevice) {
+    for (vim25__VirtualDevice* device : whole(devices->VirtualDevice)) {
         auto* card = dynamic_cast<vim25__VirtualEthernetCard*>(device);
         if (!card)
             continue;

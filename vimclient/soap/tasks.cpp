@@ -10,12 +10,13 @@
 #include "soap/properties.hpp"
 #include "soap/retry.hpp"
 #include "soap/values.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
 
 namespace {
 
-constexpr int longest_wait = 30;  // seconds, for one WaitForUpdatesEx
+constexpr std::chrono::seconds longest_wait{30};  // for one WaitForUpdatesEx
 constexpr std::chrono::seconds margin{15}, farewell{10};
 constexpr std::chrono::milliseconds poll_interval{2000};
 constexpr int listening_limit = 3;  // failures in a row, before it is polled
@@ -47,7 +48,7 @@ private:
     bool ended() const { return state_ == "success" || state_ == "error"; }
     bool complete() const;
     int wait_seconds() const;
-    [[noreturn]] void lose(std::string_view why) const;
+    [[noreturn]] void lose(std::string_view why, Fault::Kind kind = Fault::Kind::unreachable) const;
 
     Session& session_;
     const std::string& task_;
@@ -76,6 +77,8 @@ TaskEnd TaskWaiter::wait()
     }
     if (!complete())
         look();
+    if (state_ == "error" && !result_.error)
+        result_.error.emplace(Fault::Kind::refused, "the task failed and does not say why", "", "");
     stop_listening();
     return result_;
 }
@@ -91,14 +94,16 @@ bool TaskWaiter::listen()
         options->maxWaitSeconds = arena.number(wait_seconds());
         auto* collector = arena.reference("PropertyCollector", line_->collector);
         vim25__WaitForUpdatesExResponse reply;
-        const Call call{"WaitForUpdatesEx", task_, std::chrono::seconds{wait_seconds()} + margin,
-                        canceller_.denial()};
+        const auto limit =
+            std::chrono::seconds{wait_seconds()} + std::min(margin, session_.patience().reply);
+        const Call call{"WaitForUpdatesEx", task_, limit, canceller_.denial()};
         line_->context.call(call, [&](::soap* s, const char* url, const char* action) {
             return soap_call_vim25__WaitForUpdatesEx(s, url, action, collector, version_, options,
                                                      reply);
         });
         const bool news = reply.returnval && apply(*reply.returnval);
         line_->context.release();
+        session_.stop().answered();
         failures_ = 0;
         return news;
     } catch (const Fault&) {  // what it means is seen by reading
@@ -166,10 +171,10 @@ bool TaskWaiter::apply(const vim25__UpdateSet& updates)
 {
     version_ = updates.version;
     bool news = false;
-    for (const vim25__PropertyFilterUpdate* filter : updates.filterSet) {
+    for (const vim25__PropertyFilterUpdate* filter : whole(updates.filterSet)) {
         if (!filter->missingSet.empty())
             return false;
-        for (const vim25__ObjectUpdate* update : filter->objectSet) {
+        for (const vim25__ObjectUpdate* update : whole(filter->objectSet)) {
             if (id_of(update->obj) != task_)
                 continue;
             if (!apply(*update))
@@ -184,7 +189,7 @@ bool TaskWaiter::apply(const vim25__ObjectUpdate& update)
 {
     if (update.kind == "leave" || !update.missingSet.empty())
         return false;
-    for (const vim25__PropertyChange* change : update.changeSet)
+    for (const vim25__PropertyChange* change : whole(update.changeSet))
         take(change->name, change->val);
     return true;
 }
@@ -211,16 +216,19 @@ void TaskWaiter::look()
     const Query wanted = query();
     bool found = false;
     try {
-        session_.read_on(*line_, [&](Line& line) {
+        const auto read = [&](Line& line) {
             retrieve(session_, line, wanted, [&](const Object& object) {
                 object.demand_complete();
                 for (const std::string& property : wanted.wanted.front().paths)
                     take(property, object.find(property));
                 found = true;
             });
-        });
+        };
+        session_.read_on(*line_, read, OnStop::go_on);
     } catch (const Fault& fault) {
-        lose(fault.what());
+        const bool ours =
+            fault.kind() == Fault::Kind::untrusted || fault.kind() == Fault::Kind::logon;
+        lose(fault.what(), ours ? fault.kind() : Fault::Kind::unreachable);
     }
     if (!found)
         lose("the server no longer knows the task");
@@ -235,13 +243,13 @@ bool TaskWaiter::complete() const
 int TaskWaiter::wait_seconds() const
 {
     const auto left = std::chrono::ceil<std::chrono::seconds>(end_ - Clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 1, longest_wait));
+    const auto longest = std::min(longest_wait, session_.patience().reply).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 1, longest));
 }
 
-void TaskWaiter::lose(std::string_view why) const
+void TaskWaiter::lose(std::string_view why, Fault::Kind kind) const
 {
-    throw OutcomeUnknown(Fault::Kind::unreachable,
-                         fmt::format("the end of {} is not known: {}", watch_.what, why));
+    throw OutcomeUnknown(kind, fmt::format("the end of {} is not known: {}", watch_.what, why));
 }
 
 }  // namespace

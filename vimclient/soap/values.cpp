@@ -103,6 +103,14 @@ std::string text_of(const xsd__anyType* value)
     return text;
 }
 
+std::string type_name(const xsd__anyType& value)
+{
+    if (!value.xsi__type)
+        return {};
+    const std::string_view name = value.xsi__type;
+    return std::string(name.substr(name.find(':') + 1));
+}
+
 std::string id_of(const xsd__anyType* value)
 {
     const auto* reference = dynamic_cast<const vim25__ManagedObjectReference*>(value);

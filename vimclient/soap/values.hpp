@@ -22,6 +22,9 @@ std::optional<Time> parse_time(std::string_view text);
 /// Of a string, number, boolean, time or enum; empty for anything else.
 std::string text_of(const xsd__anyType* value);
 
+/// The name of a value's type as the server gave it, without its prefix; empty where it gave none.
+std::string type_name(const xsd__anyType& value);
+
 /// Of a reference; empty for anything else.
 std::string id_of(const xsd__anyType* value);
 

@@ -6,6 +6,7 @@
 #include "soap/devices.hpp"
 #include "soap/names.hpp"
 #include "soap/values.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
 
@@ -26,7 +27,7 @@ Mark mark_from(const vim25__ArrayOfOptionValue* options)
     Mark mark;
     if (!options)
         return mark;
-    for (const vim25__OptionValue* option : options->OptionValue) {
+    for (const vim25__OptionValue* option : whole(options->OptionValue)) {
         if (option->key.starts_with(mark_prefix))
             mark[option->key] = text_of(option->value);
     }
@@ -37,7 +38,7 @@ Mark mark_from(const vim25__ArrayOfOptionValue* options)
 void add_snapshots(const std::vector<vim25__VirtualMachineSnapshotTree*>& trees,
                    const SnapshotRef& parent, std::vector<Snapshot>& snapshots)
 {
-    for (const vim25__VirtualMachineSnapshotTree* tree : trees) {
+    for (const vim25__VirtualMachineSnapshotTree* tree : whole(trees)) {
         const SnapshotRef ref{id_of(tree->snapshot)};
         snapshots.push_back({.ref = ref,
                              .parent = parent,
@@ -94,10 +95,10 @@ Vm vm_from(const Object& object)
     vm.is_template = object.flag("config.template");
     vm.consolidation_needed = object.flag("runtime.consolidationNeeded");
     vm.snapshots_allowed = snapshots_allowed(object);
-    vm.disks = disks_of(object.as<vim25__ArrayOfVirtualDevice>("config.hardware.device"));
+    vm.disks = disks_of(object.demand<vim25__ArrayOfVirtualDevice>("config.hardware.device"));
     vm.networks = object.references("network");
-    vm.snapshots = snapshots_from(object.as<vim25__VirtualMachineSnapshotInfo>("snapshot"));
-    vm.mark = mark_from(object.as<vim25__ArrayOfOptionValue>("config.extraConfig"));
+    vm.snapshots = snapshots_from(object.demand<vim25__VirtualMachineSnapshotInfo>("snapshot"));
+    vm.mark = mark_from(object.demand<vim25__ArrayOfOptionValue>("config.extraConfig"));
     return vm;
 }
 

@@ -13,6 +13,7 @@
 #include "soap/properties.hpp"
 #include "soap/values.hpp"
 #include "soap/vm_reader.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
 
@@ -23,7 +24,7 @@ std::vector<DatastoreMount> mounts_from(const vim25__ArrayOfDatastoreHostMount* 
     std::vector<DatastoreMount> hosts;
     if (!mounts)
         return hosts;
-    for (const vim25__DatastoreHostMount* mount : mounts->DatastoreHostMount) {
+    for (const vim25__DatastoreHostMount* mount : whole(mounts->DatastoreHostMount)) {
         const vim25__HostMountInfo* const info = mount->mountInfo;
         const bool writable = info && info->accessMode == "readWrite" &&
                               (!info->mounted || parse_flag(*info->mounted)) &&
@@ -47,8 +48,9 @@ Datastore datastore_from(const Object& object)
 }  // namespace
 
 VsphereSoap::VsphereSoap(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
-                         const Patience& patience, const std::string& user_agent)
-    : session_(endpoint, trust, logon, patience, user_agent)
+                         const Patience& patience, const std::string& user_agent,
+                         std::stop_token stop)
+    : session_(endpoint, trust, logon, patience, user_agent, std::move(stop))
 {
 }
 
@@ -191,8 +193,12 @@ std::vector<Disk> VsphereSoap::disks_of(const SnapshotRef& snapshot)
         std::optional<std::vector<Disk>> disks;
         retrieve(session_, line, query, [&](const Object& object) {
             object.demand_complete();
-            disks =
-                wire::disks_of(object.as<vim25__ArrayOfVirtualDevice>("config.hardware.device"));
+            if (const auto* devices =
+                    object.demand<vim25__ArrayOfVirtualDevice>("config.hardware.device"))
+                disks = wire::disks_of(devices);
+            else  // not told is not none
+                throw Fault(Fault::Kind::refused,
+                            fmt::format("the disks of '{}' cannot be read", object.id()));
         });
         if (!disks)
             throw ServerFault(Fault::Kind::not_found,
@@ -219,7 +225,8 @@ std::vector<DiskUse> VsphereSoap::disk_uses(const std::string& datastore_id)
             object.demand_complete();
             const bool is_vm = object.type() == "VirtualMachine";
             const std::string vm = is_vm ? object.id() : object.reference("vm");
-            const auto* devices = object.as<vim25__ArrayOfVirtualDevice>("config.hardware.device");
+            const auto* devices =
+                object.demand<vim25__ArrayOfVirtualDevice>("config.hardware.device");
             if (!devices)  // not told is not none
                 throw Fault(Fault::Kind::refused,
                             fmt::format("the disks of '{}' cannot be read", object.id()));

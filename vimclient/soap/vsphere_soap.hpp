@@ -13,7 +13,7 @@ namespace vimclient::wire {
 class VsphereSoap final : public Vsphere {
 public:
     VsphereSoap(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
-                const Patience& patience, const std::string& user_agent);
+                const Patience& patience, const std::string& user_agent, std::stop_token stop);
 
     const ServerInfo& server() const override { return session_.server(); }
     Time now() override;
@@ -27,6 +27,7 @@ public:
     std::vector<Host> read_hosts(const std::vector<std::string>& ids) override;
     std::vector<Disk> disks_of(const SnapshotRef& snapshot) override;
     std::vector<DiskUse> disk_uses(const std::string& datastore_id) override;
+    std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) override;
 
     Folder create_folder(const std::string& datacenter_id, const std::string& path) override;
     SnapshotRef create_snapshot(const VmRef& vm, const SnapshotSpec& spec) override;
@@ -36,6 +37,7 @@ public:
                 const Progress& progress, std::stop_token stop) override;
     void reconfigure(const VmRef& vm, const Change& change) override;
     void consolidate(const VmRef& vm) override;
+    void move_into_folder(const VmRef& vm, const std::string& folder_id) override;
     void destroy(const VmRef& vm) override;
     void logout() override { session_.logout(); }
 
@@ -43,12 +45,21 @@ private:
     /// Makes the one call that starts a task, and returns the task's id.
     using Start = std::function<std::string(Line&)>;
 
-    std::string start(const Call& call, const Start& start);
-    std::string start_when_free(const Call& call, const Start& start, Clock::time_point until,
-                                const std::stop_token& stop);
-    std::string run(const Call& call, const Start& start, const Watch& watch);
+    /// Until when a busy VM is waited for, and what ends that sooner: Cancelled.
+    struct Waiting {
+        Clock::time_point until;
+        std::stop_token stop;
+        OnStop on_stop = OnStop::give_up;  ///< of the call itself
+    };
+
+    std::string start(const Call& call, const Start& start, OnStop on_stop);
+    std::string start_when_free(const Call& call, const Start& start, const Waiting& waiting);
+    std::string run(const Call& call, const Start& start, const Watch& watch,
+                    const std::stop_token& stop = {});
     void wait_until_free(const ServerFault& busy, Clock::time_point until,
                          const std::stop_token& stop);
+    std::optional<Time> cloned_by_task(const VmRef& source, const VmRef& copy);
+    std::optional<Time> cloned_by_event(const VmRef& copy);
     std::string make_folder(const std::string& parent_id, const std::string& name);
 
     Session session_;

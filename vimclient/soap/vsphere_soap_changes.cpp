@@ -53,10 +53,10 @@ std::string text_of(const Call& call)
 
 }  // namespace
 
-std::string VsphereSoap::start(const Call& call, const Start& start)
+std::string VsphereSoap::start(const Call& call, const Start& start, OnStop on_stop)
 {
     std::string task;
-    session_.change([&](Line& line) { task = start(line); });
+    session_.change([&](Line& line) { task = start(line); }, on_stop);
     if (task.empty())
         throw OutcomeUnknown(
             Fault::Kind::unreachable,
@@ -65,17 +65,17 @@ std::string VsphereSoap::start(const Call& call, const Start& start)
 }
 
 std::string VsphereSoap::start_when_free(const Call& call, const Start& start_call,
-                                         Clock::time_point until, const std::stop_token& stop)
+                                         const Waiting& waiting)
 {
     for (;;) {
-        if (stop.stop_requested())
+        if (waiting.stop.stop_requested())
             throw Cancelled{};
         try {
-            return start(call, start_call);
+            return start(call, start_call, waiting.on_stop);
         } catch (const ServerFault& fault) {
-            if (!is_busy(fault) || Clock::now() >= until)
+            if (!is_busy(fault) || Clock::now() >= waiting.until)
                 throw;
-            wait_until_free(fault, until, stop);
+            wait_until_free(fault, waiting.until, waiting.stop);
         }
     }
 }
@@ -97,19 +97,20 @@ void VsphereSoap::wait_until_free(const ServerFault& busy, Clock::time_point unt
     sleep_unless_stopped(pause, stop);
 }
 
-std::string VsphereSoap::run(const Call& call, const Start& start_call, const Watch& watch)
+std::string VsphereSoap::run(const Call& call, const Start& start_call, const Watch& watch,
+                             const std::stop_token& stop)
 {
-    const Clock::time_point until = Clock::now() + session_.patience().task_wait;
+    const Waiting waiting{.until = Clock::now() + session_.patience().task_wait, .stop = stop};
     for (;;) {
-        const std::string task = start_when_free(call, start_call, until, watch.stop);
+        const std::string task = start_when_free(call, start_call, waiting);
         const TaskEnd end = wait_for_task(session_, task, watch);
         if (!end.error)
             return end.result_id;
         if (watch.stop.stop_requested())
             throw Cancelled{};
-        if (!is_busy(*end.error) || Clock::now() >= until)
+        if (!is_busy(*end.error) || Clock::now() >= waiting.until)
             throw *end.error;
-        wait_until_free(*end.error, until, watch.stop);
+        wait_until_free(*end.error, waiting.until, stop);
     }
 }
 
@@ -129,7 +130,8 @@ SnapshotRef VsphereSoap::create_snapshot(const VmRef& vm, const SnapshotSpec& sp
         });
         return id_of(reply.returnval);
     };
-    const std::string id = run(call, start_call, {.what = text_of(call), .needs_result = true});
+    const std::string id = run(call, start_call, {.what = text_of(call), .needs_result = true},
+                               session_.stop().token());
     if (id.empty())
         throw OutcomeUnknown(Fault::Kind::unreachable,
                              fmt::format("{} ended without naming a snapshot", text_of(call)));
@@ -150,9 +152,10 @@ std::optional<TaskRef> VsphereSoap::begin_remove_snapshot(const SnapshotRef& sna
         });
         return id_of(reply.returnval);
     };
-    const Clock::time_point until = Clock::now() + session_.patience().removal;
+    const Waiting waiting{
+        .until = Clock::now() + session_.patience().removal, .stop = {}, .on_stop = OnStop::go_on};
     try {
-        const TaskRef task{start_when_free(call, start_call, until, {})};
+        const TaskRef task{start_when_free(call, start_call, waiting)};
         const std::lock_guard lock(mutex_);
         removals_[task.id] = snapshot;
         return task;
@@ -205,11 +208,9 @@ VmRef VsphereSoap::clone(const VmRef& source, const SnapshotRef& from, const Clo
         });
         return id_of(reply.returnval);
     };
-    const std::string id = run(call, start_call,
-                               {.what = text_of(call),
-                                .needs_result = true,
-                                .progress = progress,
-                                .stop = std::move(stop)});
+    const std::string id = run(
+        call, start_call,
+        {.what = text_of(call), .needs_result = true, .progress = progress, .stop = stop}, stop);
     if (id.empty())
         throw OutcomeUnknown(Fault::Kind::unreachable,
                              fmt::format("{} ended without naming a VM", text_of(call)));

@@ -52,4 +52,20 @@ Folder VsphereSoap::create_folder(const std::string& datacenter_id, const std::s
     return {id, made_path};
 }
 
+void VsphereSoap::move_into_folder(const VmRef& vm, const std::string& folder_id)
+{
+    const Call call{"MoveIntoFolder_Task", vm.id};
+    const Start start_call = [&](Line& line) {
+        Arena arena;
+        auto* self = arena.reference("Folder", folder_id);
+        const std::vector list{arena.reference("VirtualMachine", vm.id)};
+        vim25__MoveIntoFolder_USCORETaskResponse reply;
+        line.context.call(call, [&](::soap* s, const char* url, const char* action) {
+            return soap_call_vim25__MoveIntoFolder_USCORETask(s, url, action, self, list, reply);
+        });
+        return id_of(reply.returnval);
+    };
+    run(call, start_call, {.what = fmt::format("{} of '{}'", call.method, vm.id)});
+}
+
 }  // namespace vimclient::wire
