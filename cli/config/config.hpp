@@ -27,6 +27,7 @@ struct Vcenter {
     std::string store;        ///< the sealed credential file; empty: the usual place
     std::string key_file;     ///< what opens it; empty: beside it
     std::chrono::seconds retry_for{15 * 60};  ///< reads are repeated while the server is away
+    std::chrono::seconds reply_timeout{120};  ///< for one request and its whole reply; at least 1 s
 };
 
 enum class Quiesce { off, prefer, require };
@@ -46,8 +47,11 @@ struct Policy {
     Nics nics = Nics::keep;
     Consolidate consolidate = Consolidate::automatic;
     bool create_folder = false;
-    std::chrono::seconds min_age{0};          ///< nothing younger expires
-    std::chrono::seconds task_wait{10 * 60};  ///< a VM that is busy is waited for
+    std::chrono::seconds min_age{0};                ///< nothing younger expires
+    std::chrono::seconds task_wait{10 * 60};        ///< a VM that is busy is waited for
+    std::chrono::seconds removal_wait{60 * 60};     ///< the same before the snapshot is removed
+    std::chrono::seconds task_limit{48 * 60 * 60};  ///< a task that takes longer is unknown
+    std::chrono::seconds grace{15 * 60};  ///< a run without a sign of life for so long is dead
 
     bool operator==(const Policy&) const = default;
 };

@@ -42,6 +42,7 @@ const Table<Vcenter>& vcenter_table()
         key("store", &Vcenter::store, read_text),
         key("key_file", &Vcenter::key_file, read_text),
         key("retry_for", &Vcenter::retry_for, read_duration),
+        key("reply_timeout", &Vcenter::reply_timeout, read_time_limit),
     };
     return table;
 }
@@ -62,6 +63,9 @@ const Table<Policy>& policy_table()
         key("create_folder", &Policy::create_folder, read_switch),
         key("min_age", &Policy::min_age, read_duration),
         key("task_wait", &Policy::task_wait, read_duration),
+        key("removal_wait", &Policy::removal_wait, read_duration),
+        key("task_limit", &Policy::task_limit, read_time_limit),
+        key("grace", &Policy::grace, read_duration),
     };
     return table;
 }

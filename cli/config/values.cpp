@@ -215,6 +215,14 @@ std::chrono::seconds read_duration(const Value& value)
     return *duration;
 }
 
+std::chrono::seconds read_time_limit(const Value& value)
+{
+    const auto duration = read_duration(value);
+    if (duration < std::chrono::seconds(1))
+        refuse("must be a second at least");
+    return duration;
+}
+
 Quiesce read_quiesce(const Value& value)
 {
     return read_word(value, quiesce_words);

@@ -44,6 +44,7 @@ std::string read_fingerprint(const Value& value);
 int read_keep(const Value& value);  ///< 1 to 98
 bool read_switch(const Value& value);
 std::chrono::seconds read_duration(const Value& value);
+std::chrono::seconds read_time_limit(const Value& value);  ///< at least a second
 Quiesce read_quiesce(const Value& value);
 Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 #include "job/copy.hpp"
 #include "job/expire.hpp"
 #include "job/explain.hpp"
+#include "job/heal.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/snapshot_guard.hpp"
@@ -84,6 +86,13 @@ void detail(const Run& run, const Prepared& prepared)
         observer.detail(fmt::format("{}: left alone, it {}", stranger.name, stranger.reason));
 }
 
+void add(Outcome& outcome, Healing healing)
+{
+    outcome.healed = std::move(healing.done);
+    for (std::string& text : healing.left)
+        outcome.warnings.push_back(std::move(text));
+}
+
 void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcome)
 {
     constexpr std::chrono::minutes tolerance{3};
@@ -104,8 +113,10 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     Outcome outcome;
 
     run.observer.step("looking at the VM and its generations");
-    Prepared prepared = prepare(vsphere, run);
-    const auto lock = run.lock(prepared.source.instance_uuid);
+    Survey seen = survey(vsphere, run);
+    const auto lock = run.lock(seen.source.instance_uuid);
+    add(outcome, heal(vsphere, run, seen, lock->id()));
+    Prepared prepared = prepare(vsphere, run, std::move(seen));
     make_ready(vsphere, run, prepared);
     describe(outcome, prepared);
     detail(run, prepared);

@@ -43,15 +43,23 @@ void write(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
     }
 }
 
+/// Somebody took this run for dead, had proof that the copy is whole, and committed it.
+bool is_finished(const vimclient::Vm& vm, const std::string& run)
+{
+    const auto reading = rotation::decode(vm.mark);
+    return reading.kind == rotation::MarkReading::Kind::whole && reading.mark.run == run &&
+           reading.mark.state == rotation::State::complete && reading.mark.self == vm.instance_uuid;
+}
+
 /// A server that dropped the mark of the clone call gets it now: a copy without one would
 /// be nobody's if this run died.
 vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy)
 {
     const auto vm = read_copy(vsphere, copy);
     const auto reading = rotation::decode(vm.mark);
-    if (reading.mark == copy.mark)
+    if (reading.mark == copy.mark || is_finished(vm, copy.mark.run))
         return vm;
-    if (reading.kind == rotation::MarkReading::Kind::whole && reading.mark.run != run.id &&
+    if (reading.kind == rotation::MarkReading::Kind::whole && reading.mark.run != copy.mark.run &&
         reading.mark.self == vm.instance_uuid)
         throw Error(
             ErrorKind::refused,
@@ -69,10 +77,10 @@ vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Run& run, const Copy&
     return read_copy(vsphere, copy);
 }
 
-vimclient::Change change_of(const Run& run, const Prepared& prepared, const rotation::Mark& mark)
+vimclient::Change change_of(const Run& run, const Survey& seen, const rotation::Mark& mark)
 {
     return {.mark = rotation::encode(mark),
-            .annotation = finished_note(mark, prepared.source.annotation),
+            .annotation = finished_note(mark, seen.source.annotation),
             .disconnect_nics = run.assignment.policy.nics == config::Nics::disconnected};
 }
 
@@ -91,13 +99,30 @@ void warn(const Run& run, Outcome& outcome, const std::string& text)
     run.observer.warning(text);
 }
 
+void finish(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
+            const rotation::Mark& mark)
+{
+    const std::string what = fmt::format("commit '{}'", copy.vm.name);
+    try {
+        write(vsphere, run, copy, change_of(run, seen, mark), mark, what);
+    } catch (const vimclient::Fault& fault) {
+        if (is_final(fault.kind()))
+            discard_copy(vsphere, run, seen, {copy.vm, copy.mark.run, copy.made_here});
+        else
+            run.observer.warning(fmt::format(
+                "the copy '{}' is left, and counts as nothing until a later run has finished it",
+                copy.vm.name));
+        throw explain(fault, what);
+    }
+}
+
 /// Half of the last one: the source may have lost its data, and the good copies will expire.
-void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
                           const Copy& copy, Outcome& outcome)
 {
-    if (prepared.set.generations.empty())
+    if (seen.set.generations.empty())
         return;
-    const rotation::Generation& last = prepared.set.generations.front();
+    const rotation::Generation& last = seen.set.generations.front();
     try {
         const auto found = vsphere.read_vms({copy.vm, {last.id, last.name}});
         if (found.size() == 2 && found[0].used > 0 && found[0].used < found[1].used / 2)
@@ -111,13 +136,13 @@ void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Pre
 
 }  // namespace
 
-void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, const Copy& copy,
+void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
             Outcome& outcome)
 {
     const auto vm = with_mark(vsphere, run, copy);
-    const Verdict verdict = verify(vm, copy.expected, prepared.id);
+    const Verdict verdict = verify(vm, copy.mark.disks, seen.id);
     if (!verdict.faults.empty()) {
-        discard_copy(vsphere, run, prepared, copy.vm);
+        discard_copy(vsphere, run, seen, {copy.vm, copy.mark.run, copy.made_here});
         throw Error(ErrorKind::failed,
                     fmt::format("cannot use the copy '{}': {}", copy.vm.name,
                                 fmt::join(verdict.faults, "; ")),
@@ -126,17 +151,8 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
     rotation::Mark mark = copy.mark;
     mark.state = rotation::State::complete;
     mark.self = vm.instance_uuid;
-    const std::string what = fmt::format("commit '{}'", copy.vm.name);
-    try {
-        write(vsphere, run, copy, change_of(run, prepared, mark), mark, what);
-    } catch (const vimclient::Fault& fault) {
-        if (is_final(fault.kind()))
-            discard_copy(vsphere, run, prepared, copy.vm);
-        else
-            run.observer.warning(
-                fmt::format("the copy '{}' is left, and counts as nothing", copy.vm.name));
-        throw explain(fault, what);
-    }
+    if (!is_finished(vm, mark.run))
+        finish(vsphere, run, seen, copy, mark);
 
     outcome.generation = copy.vm.name;
     outcome.generation_id = copy.vm.id;
@@ -147,7 +163,7 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
         outcome.bytes += disk.bytes;
     for (const std::string& warning : verdict.warnings)
         warn(run, outcome, warning);
-    warn_if_much_smaller(vsphere, run, prepared, copy, outcome);
+    warn_if_much_smaller(vsphere, run, seen, copy, outcome);
 }
 
 }  // namespace vmrotate::job

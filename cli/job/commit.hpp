@@ -10,8 +10,9 @@ namespace vmrotate::job {
 /// that call the copy is nothing; after it, it is the newest generation.
 ///
 /// A copy that is not fit is deleted under the guards. If the reply is lost, the mark is
-/// read: committed, or the same call again. Throws Error where there is no generation.
-void commit(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, const Copy& copy,
+/// read: committed, or the same call again. One that somebody else has committed meanwhile,
+/// taking this run for dead, is the same generation. Throws Error where there is none.
+void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
             Outcome& outcome);
 
 }  // namespace vmrotate::job

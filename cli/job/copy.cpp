@@ -44,8 +44,7 @@ vimclient::CloneSpec spec_of(const Prepared& prepared, const Copy& copy)
     spec.datastore_id = prepared.target.datastore.id;
     spec.host_id = prepared.host.host_id;
     spec.pool_id = prepared.host.pool_id;
-    for (const vimclient::Disk& disk : copy.expected)
-        spec.disk_keys.push_back(disk.key);
+    spec.disk_keys = copy.disk_keys;
     spec.annotation = unfinished_note(copy.mark, prepared.source.annotation);
     spec.mark = rotation::encode(copy.mark);
     return spec;
@@ -138,9 +137,11 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
     const int keep = run.assignment.policy.keep;
     Copy copy;
     copy.slot = prepared.plan.slot;
-    copy.expected =
+    const auto disks =
         explaining("read the snapshot's disks", [&] { return vsphere.disks_of(snapshot.ref); });
-    copy.mark = mark_of(run, prepared, snapshot, copy.expected, lock_id);
+    for (const vimclient::Disk& disk : disks)
+        copy.disk_keys.push_back(disk.key);
+    copy.mark = mark_of(run, prepared, snapshot, disks, lock_id);
 
     for (int attempts = keep + 1;;) {
         copy.mark.slot = copy.slot;
@@ -156,7 +157,7 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
                 throw Error(ErrorKind::interrupted,
                             fmt::format("interrupted, and the copy '{}' may go on: {}",
                                         prepared.name(copy.slot), lost.what()),
-                            "the next run names what is left; look at vCenter's recent tasks");
+                            "the next run waits for it, and then finishes or undoes it");
             throw explain(lost, "make the copy '" + prepared.name(copy.slot) + "'");
         } catch (const Fault& fault) {
             discard_remains(vsphere, run, prepared);

@@ -14,8 +14,9 @@ namespace vmrotate::job {
 struct Copy {
     vimclient::VmRef vm;
     int slot = 0;
-    rotation::Mark mark;                    ///< as it was written: copying, without `self`
-    std::vector<vimclient::Disk> expected;  ///< the disks that it must have
+    rotation::Mark mark;         ///< as it was written: copying, without `self`
+    std::vector<int> disk_keys;  ///< of the snapshot's disks
+    bool made_here = true;       ///< by this run, not by one that was cut short
 };
 
 /// What the snapshot is, once it is known by reading it.

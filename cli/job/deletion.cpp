@@ -54,13 +54,13 @@ void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclie
 }  // namespace
 
 rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
-                               const Prepared& prepared, const vimclient::Vm& victim,
+                               const rotation::SetId& id, const vimclient::Vm& victim,
                                const std::vector<vimclient::Vm>& folder)
 {
-    const auto set = rotation::sort_out(prepared.id, facts_of(folder));
+    const auto set = rotation::sort_out(id, facts_of(folder));
     rotation::Deletion deletion;
     deletion.victim = facts_of(victim);
-    deletion.set = prepared.id;
+    deletion.set = id;
     deletion.sources = run.sources;
     deletion.disk_users = disk_users(vsphere, victim, folder);
     deletion.unread = set.unread;
@@ -72,8 +72,8 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
     }
     deletion.keep = run.assignment.policy.keep;
     deletion.min_age = run.assignment.policy.min_age;
-    deletion.now = prepared.server_time;
-    deletion.clock_skew = prepared.clock_skew;
+    deletion.now = vsphere.now();
+    deletion.clock_skew = run.clock.now() - deletion.now;
     return deletion;
 }
 

@@ -6,16 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "job/prepare.hpp"
+#include "job/run.hpp"
 #include "rotation/guards.hpp"
 #include "vsphere.hpp"
 
 namespace vmrotate::job {
 
 /// The facts for the guards, but for those that the caller alone knows: reads which other
-/// VMs use the victim's disks. `folder` is a reading of the place's folder made just before.
+/// VMs use the victim's disks, and the server's clock. `folder` is a reading of the place's
+/// folder made just before.
 rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
-                               const Prepared& prepared, const vimclient::Vm& victim,
+                               const rotation::SetId& id, const vimclient::Vm& victim,
                                const std::vector<vimclient::Vm>& folder);
 
 /// Asks every guard, then destroys, then reads that the VM is gone. `facts` reads all that the

@@ -29,59 +29,64 @@ bool holds_back(const rotation::Objection& objection)
     }
 }
 
-void warn(const Run& run, Outcome& outcome, const std::string& text)
+/// What is in use or pinned is not counted as good: too few of them is its effect, no fault.
+bool is_held_back(const std::vector<rotation::Objection>& objections)
+{
+    return std::ranges::any_of(objections, holds_back) &&
+           std::ranges::all_of(objections, [](const rotation::Objection& objection) {
+               return holds_back(objection) || objection.guard == Guard::enough_left;
+           });
+}
+
+void warn(const Run& run, Expiry& outcome, const std::string& text)
 {
     outcome.warnings.push_back(text);
     run.observer.warning(text);
 }
 
 /// Held back by a use, min_age or the brake is as it should be; by a VM that cannot be read is not.
-void hold(const Run& run, const Prepared& prepared, const rotation::Decision& decision,
-          Outcome& outcome)
+void hold(const Run& run, const Due& due, const rotation::Decision& decision, Expiry& outcome)
 {
     const auto text = fmt::format("'{}' stays: {}", decision.generation.name, decision.reason);
-    if (prepared.set.unread.empty())
+    if (due.unread.empty())
         warn(run, outcome, text);
     else
         outcome.left_undone.push_back({ErrorKind::failed, text, "look at that VM in vCenter"});
 }
 
-/// The seq of the generation that this run made, if it still stands there and is good.
-long verified_seq(const rotation::SetId& id, const std::vector<vimclient::Vm>& folder,
-                  const Outcome& outcome)
+/// The seq of the generation that this run vouches for, if it still stands there and is good.
+long verified_seq(const Due& due, const std::vector<vimclient::Vm>& folder)
 {
-    for (const auto& generation : rotation::sort_out(id, facts_of(folder)).generations)
-        if (generation.id == outcome.generation_id &&
-            generation.condition == rotation::Condition::good)
+    for (const auto& generation : rotation::sort_out(due.id, facts_of(folder)).generations)
+        if (generation.id == due.newest_id && generation.condition == rotation::Condition::good)
             return generation.seq;
     return 0;
 }
 
 std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const Run& run,
-                                            const Prepared& prepared, const std::string& victim_id,
-                                            const Outcome& outcome)
+                                            const Due& due, const std::string& victim_id,
+                                            std::size_t deleted_before)
 {
-    const auto folder = vsphere.vms_in(prepared.id.folder_id);
+    const auto folder = vsphere.vms_in(due.id.folder_id);
     const auto victim = std::ranges::find_if(
         folder, [&](const vimclient::Vm& vm) { return vm.ref.id == victim_id; });
     if (victim == folder.end())
         return {};
-    auto deletion = deletion_of(vsphere, run, prepared, *victim, folder);
-    deletion.newest_verified_seq = verified_seq(prepared.id, folder, outcome);
-    deletion.deleted_before = static_cast<int>(outcome.expired.size());
-    deletion.now = vsphere.now();
-    deletion.clock_skew = run.clock.now() - deletion.now;
+    auto deletion = deletion_of(vsphere, run, due.id, *victim, folder);
+    deletion.newest_verified_seq = verified_seq(due, folder);
+    deletion.deleted_before = static_cast<int>(deleted_before);
+    deletion.brake = due.brake;
     return deletion;
 }
 
-void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                const rotation::Generation& generation, Outcome& outcome)
+void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Due& due,
+                const rotation::Generation& generation, Expiry& outcome)
 {
     run.observer.step(fmt::format("deleting '{}'", generation.name));
     bool was_there = false;
     const auto objections =
         delete_under_guards(vsphere, run, {generation.id, generation.name}, [&] {
-            auto facts = facts_for(vsphere, run, prepared, generation.id, outcome);
+            auto facts = facts_for(vsphere, run, due, generation.id, outcome.expired.size());
             was_there = was_there || facts.has_value();
             return facts;
         });
@@ -96,7 +101,7 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& pre
     }
     const auto sentence =
         fmt::format("'{}' was not deleted: {}", generation.name, text_of(objections));
-    if (std::ranges::all_of(objections, holds_back))
+    if (is_held_back(objections))
         warn(run, outcome, sentence);
     else
         outcome.left_undone.push_back(
@@ -105,13 +110,12 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Prepared& pre
 
 }  // namespace
 
-void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, Outcome& outcome)
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome)
 {
-    const auto& decisions = prepared.plan.decisions;  // newest first
-    for (auto decision = decisions.rbegin(); decision != decisions.rend(); ++decision) {
+    for (auto decision = due.decisions.rbegin(); decision != due.decisions.rend(); ++decision) {
         const rotation::Generation& generation = decision->generation;
         if (decision->fate == rotation::Fate::hold)
-            hold(run, prepared, *decision, outcome);
+            hold(run, due, *decision, outcome);
         if (decision->fate != rotation::Fate::expire)
             continue;
         const std::string what = fmt::format("delete '{}'", generation.name);
@@ -121,13 +125,19 @@ void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepare
             continue;
         }
         try {
-            expire_one(vsphere, run, prepared, generation, outcome);
+            expire_one(vsphere, run, due, generation, outcome);
         } catch (const vimclient::Fault& fault) {
             outcome.left_undone.push_back(explain(fault, what));
         } catch (const Error& e) {
             outcome.left_undone.push_back(e.within("cannot " + what));
         }
     }
+}
+
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, Outcome& outcome)
+{
+    const Due due{prepared.id, prepared.plan.decisions, prepared.set.unread, outcome.generation_id};
+    expire(vsphere, run, due, outcome);
 }
 
 }  // namespace vmrotate::job

@@ -28,7 +28,7 @@ rotation::VmFacts facts_of(const vimclient::Vm& vm)
     facts.vmx = vm.vmx;
     facts.mark = rotation::decode(vm.mark);
     facts.power = power_of(vm.power);
-    facts.readable = vm.readable;
+    facts.readable = vm.readable && vm.connection == "connected";
     facts.has_snapshot = !vm.snapshots.empty();
     facts.is_busy = !running_tasks(vm).empty();
     facts.is_template = vm.is_template;

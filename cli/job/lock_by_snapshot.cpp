@@ -20,16 +20,30 @@ const Snapshot* find(const std::vector<Snapshot>& tree, const vimclient::Snapsho
     return found == tree.end() ? nullptr : &*found;
 }
 
-void refuse_an_earlier_run(const std::vector<Snapshot>& tree, const Snapshot& ours)
+void refuse_an_earlier_run(const std::vector<Snapshot>& tree, const Snapshot& ours,
+                           const std::string& own_run)
 {
     for (const Snapshot* above = find(tree, ours.parent); above != nullptr;
-         above = find(tree, above->parent))
-        if (rotation::read_snapshot(above->name, above->description))
+         above = find(tree, above->parent)) {
+        const auto note = rotation::read_snapshot(above->name, above->description);
+        if (note && note->run != own_run)
             throw Error(ErrorKind::busy,
                         fmt::format("cannot back it up: another run was first: it has the snapshot "
                                     "'{}'",
                                     above->name),
                         "one backup of a VM at a time is enough");
+    }
+}
+
+/// What was left unfinished before is known, and stays; one that has come since is a run's.
+void refuse_newcomers(const rotation::Set& before, const rotation::Set& now)
+{
+    for (const rotation::Unfinished& clone : now.unfinished)
+        if (!std::ranges::count(before.unfinished, clone))
+            throw Error(
+                ErrorKind::busy,
+                fmt::format("cannot back it up: another run makes the copy '{}'", clone.name),
+                "one backup of a VM at a time is enough");
 }
 
 }  // namespace
@@ -42,11 +56,11 @@ Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& pr
     const Snapshot* ours = sources.empty() ? nullptr : find(sources.front().snapshots, snapshot);
     if (ours == nullptr)
         throw Error(ErrorKind::failed, "cannot go on: the snapshot has vanished");
-    refuse_an_earlier_run(sources.front().snapshots, *ours);
+    refuse_an_earlier_run(sources.front().snapshots, *ours, run.id);
 
     auto set = read_set(vsphere, prepared.id);
     if (set != prepared.set) {
-        refuse_interrupted({}, set, run.id);
+        refuse_newcomers(prepared.set, set);
         prepared.set = std::move(set);
         prepared.plan =
             rotation::plan(prepared.set, rules_of(run.assignment.policy, prepared.server_time));

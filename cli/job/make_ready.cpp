@@ -21,6 +21,8 @@ vimclient::Vm read_again(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm
     return found.front();
 }
 
+}  // namespace
+
 void wait_until_idle(vimclient::Vsphere& vsphere, const Run& run, vimclient::Vm& source)
 {
     const auto limit = run.assignment.policy.task_wait;
@@ -42,8 +44,6 @@ void wait_until_idle(vimclient::Vsphere& vsphere, const Run& run, vimclient::Vm&
         source = read_again(vsphere, source.ref);
     }
 }
-
-}  // namespace
 
 void make_ready(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared)
 {

@@ -13,4 +13,7 @@ namespace vmrotate::job {
 /// stop request.
 void make_ready(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared);
 
+/// Reads `source` until no task runs on it. Throws as `make_ready` does.
+void wait_until_idle(vimclient::Vsphere& vsphere, const Run& run, vimclient::Vm& source);
+
 }  // namespace vmrotate::job

@@ -35,4 +35,28 @@ std::string finished_note(const rotation::Mark& mark, const std::string& source_
         source_note);
 }
 
+std::string with_other_mark(const std::string& note, const rotation::Mark& from,
+                            const rotation::Mark& to)
+{
+    const std::string old_text = finished_note(from, {});
+    const auto found = note.find(old_text);
+    if (found == std::string::npos)
+        return note;
+    std::string changed = note;
+    return changed.replace(found, old_text.size(), finished_note(to, {}));
+}
+
+std::string with_pin(const std::string& note, const std::string& reason)
+{
+    const std::string begin = "PINNED by vmrotate, it does not expire: ";
+    std::string rest = note;
+    if (rest.starts_with(begin)) {
+        const auto end = rest.find('\n');
+        rest = end == std::string::npos ? "" : rest.substr(end + 1);
+    }
+    if (reason.empty())
+        return rest;
+    return begin + reason + (rest.empty() ? "" : "\n" + rest);
+}
+
 }  // namespace vmrotate::job

@@ -15,4 +15,13 @@ std::string unfinished_note(const rotation::Mark& mark, const std::string& sourc
 /// Once it is complete.
 std::string finished_note(const rotation::Mark& mark, const std::string& source_note);
 
+/// A note in which the text that belongs to one mark gives way to that of another; unchanged
+/// where that text is not in it.
+std::string with_other_mark(const std::string& note, const rotation::Mark& from,
+                            const rotation::Mark& to);
+
+/// Any note with a first line that says that the VM is pinned, or without that line where the
+/// reason is empty.
+std::string with_pin(const std::string& note, const std::string& reason);
+
 }  // namespace vmrotate::job

@@ -10,8 +10,17 @@
 
 namespace vmrotate::job {
 
+/// What became of the generations that were due.
+struct Expiry {
+    std::vector<std::string> expired;   ///< names, oldest first
+    std::vector<std::string> warnings;  ///< somebody should look
+    std::vector<Error> left_undone;     ///< what was to be done and was not: no success
+
+    bool ok() const { return left_undone.empty(); }
+};
+
 /// What one backup did, for reports.
-struct Outcome {
+struct Outcome : Expiry {
     std::string generation;  ///< the name of the new one
     std::string generation_id, source_id;
     int slot = 0;
@@ -22,11 +31,7 @@ struct Outcome {
     bool quiesced = false;
     std::chrono::milliseconds total{0};
     std::chrono::milliseconds snapshot_held{0};
-    std::vector<std::string> expired;   ///< names, oldest first
-    std::vector<std::string> warnings;  ///< somebody should look
-    std::vector<Error> left_undone;     ///< what was to be done and was not: no success
-
-    bool ok() const { return left_undone.empty(); }
+    std::vector<std::string> healed;  ///< what was done first about runs that were cut short
 };
 
 }  // namespace vmrotate::job

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "job/prepare.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/obstacles.hpp"
-#include "rotation/note.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -50,14 +51,13 @@ void refuse_obstacles(const std::vector<Obstacle>& found)
     throw Error(ErrorKind::refused, "cannot back it up: " + sentences, found.front().hint);
 }
 
-HostChoice host_for(vimclient::Vsphere& vsphere, const config::Policy& policy,
-                    const Prepared& prepared)
+HostChoice host_for(vimclient::Vsphere& vsphere, const config::Policy& policy, const Survey& seen)
 {
     std::vector<std::string> ids;
-    for (const auto& mount : prepared.target.datastore.hosts)
+    for (const auto& mount : seen.target.datastore.hosts)
         ids.push_back(mount.host_id);
     const auto hosts = explaining("read the hosts", [&] { return vsphere.read_hosts(ids); });
-    return choose_host(policy.host, prepared.source, prepared.target.datastore, hosts);
+    return choose_host(policy.host, seen.source, seen.target.datastore, hosts);
 }
 
 }  // namespace
@@ -74,22 +74,25 @@ Located locate(vimclient::Vsphere& vsphere, const config::Assignment& assignment
     return located;
 }
 
-Prepared prepare(vimclient::Vsphere& vsphere, const Run& run)
+Survey survey(vimclient::Vsphere& vsphere, const Run& run)
+{
+    Survey seen{locate(vsphere, run.assignment), {}, {}, {}};
+    seen.server_time = explaining("ask for the time", [&] { return vsphere.now(); });
+    seen.clock_skew = run.clock.now() - seen.server_time;
+    seen.set = read_set(vsphere, seen.id);
+    return seen;
+}
+
+Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
 {
     const config::Policy& policy = run.assignment.policy;
-    Prepared prepared{locate(vsphere, run.assignment), {}, {}, {}, {}, {}, {}};
-    refuse_obstacles(obstacles(prepared.source, prepared.target, prepared.id));
-
-    const auto here = run.clock.now();
-    prepared.server_time = explaining("ask for the time", [&] { return vsphere.now(); });
-    prepared.clock_skew = here - prepared.server_time;
-    prepared.stamp = run.clock.stamp(here);
-
-    prepared.set = read_set(vsphere, prepared.id);
-    refuse_interrupted(prepared.source, prepared.set, run.id);
-    if (prepared.source.consolidation_needed && policy.consolidate == config::Consolidate::never)
+    refuse_obstacles(obstacles(seen.source, seen.target, seen.id));
+    if (seen.source.consolidation_needed && policy.consolidate == config::Consolidate::never)
         throw Error(ErrorKind::refused, "cannot back it up: its disks need consolidation",
                     "consolidate them in the vSphere Client, or set consolidate = \"auto\"");
+
+    Prepared prepared{std::move(seen), {}, {}, {}};
+    prepared.stamp = run.clock.stamp(run.clock.now());
     prepared.host = host_for(vsphere, policy, prepared);
     prepared.plan = rotation::plan(prepared.set, rules_of(policy, prepared.server_time));
     return prepared;
@@ -107,27 +110,6 @@ rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id)
 rotation::Rules rules_of(const config::Policy& policy, rotation::Time server_time)
 {
     return {.keep = policy.keep, .min_age = policy.min_age, .now = server_time};
-}
-
-void refuse_interrupted(const vimclient::Vm& source, const rotation::Set& set,
-                        const std::string& own_run)
-{
-    for (const vimclient::Snapshot& snapshot : source.snapshots) {
-        const auto note = rotation::read_snapshot(snapshot.name, snapshot.description);
-        if (note && note->run != own_run)
-            throw Error(ErrorKind::busy,
-                        fmt::format("cannot back it up: a run is under way, or was cut short: it "
-                                    "has the snapshot '{}' of {}",
-                                    snapshot.name, rotation::utc_text(snapshot.created)),
-                        "if no run is under way, remove that snapshot in the vSphere Client");
-    }
-    for (const rotation::Unfinished& clone : set.unfinished)
-        if (clone.run != own_run)
-            throw Error(ErrorKind::busy,
-                        fmt::format("cannot back it up: a run is under way, or was cut short: the "
-                                    "copy '{}' was never finished",
-                                    clone.name),
-                        "if no run is under way, delete that copy in the vSphere Client");
 }
 
 }  // namespace vmrotate::job

@@ -35,6 +35,10 @@ struct Run {
     /// another process holds it, Error (failed) where no lock file can be written.
     std::function<std::unique_ptr<SourceLock>(const std::string& source_uuid)> lock;
 
+    /// The id that the lock file of this source keeps, if no process holds it; else empty.
+    /// Takes nothing: for a dry run.
+    std::function<std::string(const std::string& source_uuid)> free_lock;
+
     std::stop_token stop = {};
 };
 

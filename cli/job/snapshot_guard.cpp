@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,12 +21,20 @@ using vimclient::Quiesce;
 
 SnapshotGuard::SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
                              const vimclient::Vm& source, const rotation::SnapshotNote& note)
+    : vsphere_(vsphere), run_(run), vm_(source.ref), note_(note), made_(run.clock.steady())
+{
+    snapshot_ = take(source);
+}
+
+SnapshotGuard::SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
+                             const vimclient::VmRef& source, rotation::SnapshotNote note,
+                             vimclient::SnapshotRef left)
     : vsphere_(vsphere),
       run_(run),
-      vm_(source.ref),
-      note_(note),
+      vm_(source),
+      note_(std::move(note)),
       made_(run.clock.steady()),
-      snapshot_(take(source))
+      snapshot_(std::move(left))
 {
 }
 
@@ -57,10 +66,7 @@ vimclient::SnapshotRef SnapshotGuard::take(const vimclient::Vm& source)
         return take_once(Quiesce::off);
     }
     try {
-        return vsphere_.create_snapshot(
-            vm_, {snapshot_name(note_), snapshot_description(note_), Quiesce::require});
-    } catch (const vimclient::OutcomeUnknown& lost) {
-        return find_lost(lost);
+        return create(Quiesce::require);
     } catch (const Fault& fault) {
         if (fault.kind() != Fault::Kind::quiesce)
             throw explain(fault, "take the snapshot");
@@ -71,13 +77,36 @@ vimclient::SnapshotRef SnapshotGuard::take(const vimclient::Vm& source)
 
 vimclient::SnapshotRef SnapshotGuard::take_once(Quiesce quiesce)
 {
+    return explaining("take the snapshot", [&] { return create(quiesce); });
+}
+
+vimclient::SnapshotRef SnapshotGuard::create(Quiesce quiesce)
+{
     try {
-        return explaining("take the snapshot", [&] {
-            return vsphere_.create_snapshot(
-                vm_, {snapshot_name(note_), snapshot_description(note_), quiesce});
-        });
+        return vsphere_.create_snapshot(
+            vm_, {snapshot_name(note_), snapshot_description(note_), quiesce});
     } catch (const vimclient::OutcomeUnknown& lost) {
         return find_lost(lost);
+    } catch (const Fault& fault) {
+        if (fault.kind() != Fault::Kind::unreachable && fault.kind() != Fault::Kind::logon)
+            clear_away();
+        throw;
+    }
+}
+
+void SnapshotGuard::clear_away()
+{
+    try {
+        const auto source = read_once_idle(vsphere_, run_, vm_);
+        const auto left = source ? twin_in(*source) : std::nullopt;
+        if (!left)
+            return;
+        snapshot_ = *left;
+        finish_removal();
+        ended_.reset();
+    } catch (const std::exception& e) {
+        run_.observer.warning(
+            fmt::format("the snapshot '{}' may be left: {}", snapshot_name(note_), e.what()));
     }
 }
 
@@ -90,7 +119,7 @@ vimclient::SnapshotRef SnapshotGuard::find_lost(const vimclient::OutcomeUnknown&
         throw Error(ErrorKind::unreachable,
                     fmt::format("cannot tell whether the snapshot '{}' was taken: {}",
                                 snapshot_name(note_), fault.what()),
-                    "the next run looks for it, or remove it in the vSphere Client");
+                    "the next run looks for it and removes it");
     }
     for (const vimclient::Snapshot& snapshot :
          source ? source->snapshots : std::vector<vimclient::Snapshot>{})
@@ -133,7 +162,24 @@ void SnapshotGuard::finish_removal()
             ErrorKind::failed,
             fmt::format("cannot remove the snapshot '{}': {}", snapshot_name(note_), problem),
             "remove it in the vSphere Client: it grows until the datastore is full");
+    if (const auto twin = twin_in(source)) {
+        snapshot_ = *twin;
+        removal_.reset();
+        ended_.reset();
+        finish_removal();
+        return;
+    }
     consolidate_if_needed(source);
+}
+
+std::optional<vimclient::SnapshotRef> SnapshotGuard::twin_in(const vimclient::Vm& source) const
+{
+    for (const vimclient::Snapshot& snapshot : source.snapshots) {
+        const auto note = rotation::read_snapshot(snapshot.name, snapshot.description);
+        if (note && note->run == note_.run)
+            return snapshot.ref;
+    }
+    return {};
 }
 
 void SnapshotGuard::leave_to_next_run()
@@ -141,7 +187,7 @@ void SnapshotGuard::leave_to_next_run()
     ended_ = run_.clock.steady();
     run_.observer.warning(
         fmt::format("the snapshot '{}' stays, as the copy may go on; the next run "
-                    "names it",
+                    "removes it",
                     snapshot_name(note_)));
 }
 

@@ -23,6 +23,10 @@ public:
     [[nodiscard]] SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
                                 const vimclient::Vm& source, const rotation::SnapshotNote& note);
 
+    /// Takes over the snapshot that a dead run left.
+    SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& source,
+                  rotation::SnapshotNote note, vimclient::SnapshotRef left);
+
     /// The last resort: removes it, and warns where that fails. Never throws.
     ~SnapshotGuard();
 
@@ -49,10 +53,15 @@ public:
 private:
     vimclient::SnapshotRef take(const vimclient::Vm& source);
     vimclient::SnapshotRef take_once(vimclient::Quiesce quiesce);
+    vimclient::SnapshotRef create(vimclient::Quiesce quiesce);
+    /// A task may report an error and have taken the snapshot all the same.
+    void clear_away();
     vimclient::SnapshotRef find_lost(const vimclient::OutcomeUnknown& lost);
     std::string wait_for_removal();
     vimclient::Vm read_source();
     bool is_there(const vimclient::Vm& source) const;
+    /// Another snapshot of the same run: a request to take it that was delivered twice.
+    std::optional<vimclient::SnapshotRef> twin_in(const vimclient::Vm& source) const;
     void consolidate_if_needed(const vimclient::Vm& source);
 
     vimclient::Vsphere& vsphere_;
@@ -60,11 +69,11 @@ private:
     vimclient::VmRef vm_;
     rotation::SnapshotNote note_;
     std::chrono::milliseconds made_{0};
-    vimclient::SnapshotRef snapshot_;
     bool begun_ = false;                         ///< the removal was sent and accepted
     bool must_look_ = false;                     ///< it was sent, and the reply was lost
     std::optional<vimclient::TaskRef> removal_;  ///< empty though begun: it was gone already
     std::optional<std::chrono::milliseconds> ended_;
+    vimclient::SnapshotRef snapshot_;
 };
 
 }  // namespace vmrotate::job

@@ -8,11 +8,13 @@
 namespace vmrotate::job {
 namespace {
 
+using rotation::DiskSize;
 using vimclient::Disk;
 
-const Disk* disk_at(const std::vector<Disk>& disks, const std::string& address)
+template <typename Each>
+const Each* disk_at(const std::vector<Each>& disks, const std::string& address)
 {
-    const auto found = std::ranges::find(disks, address, &Disk::address);
+    const auto found = std::ranges::find(disks, address, &Each::address);
     return found == disks.end() ? nullptr : &*found;
 }
 
@@ -51,12 +53,12 @@ void judge_disk(Verdict& verdict, const Disk& disk, const vimclient::Vm& copy,
 
 }  // namespace
 
-Verdict verify(const vimclient::Vm& copy, const std::vector<Disk>& expected,
+Verdict verify(const vimclient::Vm& copy, const std::vector<DiskSize>& expected,
                const rotation::SetId& id)
 {
     Verdict verdict;
     judge_vm(verdict, copy, id);
-    for (const Disk& disk : expected) {
+    for (const DiskSize& disk : expected) {
         const Disk* copied = disk_at(copy.disks, disk.address);
         if (copied == nullptr)
             verdict.faults.push_back(fmt::format("the disk {} is missing", disk.address));

@@ -15,8 +15,8 @@ struct Verdict {
     std::vector<std::string> warnings;  ///< it is one, and somebody should look
 };
 
-/// `expected` are the disks as the snapshot holds them.
-Verdict verify(const vimclient::Vm& copy, const std::vector<vimclient::Disk>& expected,
+/// `expected` are the disks as the snapshot holds them, or as the mark has kept them.
+Verdict verify(const vimclient::Vm& copy, const std::vector<rotation::DiskSize>& expected,
                const rotation::SetId& id);
 
 }  // namespace vmrotate::job

@@ -49,7 +49,7 @@ struct Deletion {
     /// Set for a clone that was never committed: the run that made it. It has no `self`
     /// yet; `state=copying` and that run stand in its place.
     std::optional<std::string> unfinished_run;
-    int clones_of_that_run = 0;  ///< VMs of the folder with that run's copying mark
+    int clones_of_that_run = 0;  ///< VMs of the folder with that run's mark, whatever its state
     bool made_here = false;      ///< this very run's clone task named it as its result
 
     std::vector<std::string> sources;     ///< names of every VM that is backed up here

@@ -120,7 +120,7 @@ Mark read_fields(FieldReader& reader)
     mark.run = reader.required("run");
     mark.lock = reader.text("lock");
     mark.set = reader.required("set");
-    mark.seq = reader.number<long>("seq", 1, 999'999'999);
+    mark.seq = reader.number<long>("seq", 1, highest_number);
     mark.slot = reader.number<int>("slot", 1, 99);
     mark.stem = {reader.text("prefix"), reader.required("stem")};
     mark.source_uuid = reader.required("source");
@@ -165,6 +165,14 @@ Keys encode(const Mark& mark)
         {key("self"), mark.self},
         {key("pinned"), mark.pinned},
     };
+}
+
+Keys difference(const Mark& from, const Mark& to)
+{
+    const Keys before = encode(from);
+    Keys after = encode(to);
+    std::erase_if(after, [&](const auto& key) { return before.at(key.first) == key.second; });
+    return after;
 }
 
 MarkReading decode(const Keys& keys)

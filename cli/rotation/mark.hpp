@@ -44,6 +44,9 @@ namespace vmrotate::rotation {
 /// UTC. Orders nothing: `seq` does.
 using Time = std::chrono::sys_seconds;
 
+/// The highest `seq` that a mark can say.
+inline constexpr long highest_number = 999'999'999;
+
 enum class State { copying, complete };
 
 struct DiskSize {
@@ -75,6 +78,9 @@ using Keys = std::map<std::string, std::string>;
 
 /// Every known key, the unset ones with an empty value.
 Keys encode(const Mark& mark);
+
+/// The keys that have to be written to make one mark of another; an empty value removes one.
+Keys difference(const Mark& from, const Mark& to);
 
 /// What a VM's `vmrotate.*` keys say.
 struct MarkReading {

@@ -55,9 +55,12 @@ std::optional<SnapshotNote> read_snapshot(const std::string& name, const std::st
     if (!run || !set || !lock || !started || !rest.empty() || !is_id(*run) || !is_id(*lock))
         return {};
     const auto time = parse_utc(*started);
-    if (!time || name != "vmrotate " + *run)
+    if (!time)
         return {};
-    return SnapshotNote{*run, *set, *lock, *time};
+    const SnapshotNote note{*run, *set, *lock, *time};
+    if (snapshot_name(note) != name || snapshot_description(note) != description)
+        return {};
+    return note;
 }
 
 }  // namespace vmrotate::rotation

@@ -2,13 +2,17 @@
 #include "rotation/plan.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 
 #include <fmt/format.h>
 
 namespace vmrotate::rotation {
 namespace {
+
+int keep_of(const Rules& rules)
+{
+    return std::clamp(rules.keep, 1, 98);
+}
 
 int slot_after(int slot, int keep)
 {
@@ -42,10 +46,11 @@ std::string general_hold(const Set& set)
     return {};
 }
 
-std::vector<Decision> keep_or_expire(const Set& set, int keep)
+/// `places_taken` of the `keep` go to generations that are not in the set yet.
+std::vector<Decision> keep_or_expire(const Set& set, int keep, int places_taken)
 {
     std::vector<Decision> decisions;
-    int place = 1;  // taken by the generation to come
+    int place = places_taken;
     for (const Generation& generation : set.generations) {
         Decision decision{generation, Fate::keep, generation.reason};
         if (generation.condition == Condition::good) {
@@ -63,6 +68,33 @@ void hold_back(Decision& decision, const std::string& why)
 {
     decision.fate = Fate::hold;
     decision.reason += ", held back: " + why;
+}
+
+/// What is due and may not go now: the oldest go first, so the brake holds the newest of them.
+void hold_back(std::vector<Decision>& decisions, const Set& set, const Rules& rules)
+{
+    const std::string hold = general_hold(set);
+    int expiring = 0;
+    for (auto decision = decisions.rbegin(); decision != decisions.rend(); ++decision) {
+        if (decision->fate != Fate::expire)
+            continue;
+        if (!hold.empty())
+            hold_back(*decision, hold);
+        else if (decision->generation.taken + rules.min_age > rules.now &&
+                 rules.min_age > rules.min_age.zero())
+            hold_back(*decision, "younger than min_age");
+        else if (expiring >= rules.brake)
+            hold_back(*decision, fmt::format("at most {} expire in one run", rules.brake));
+        else
+            ++expiring;
+    }
+}
+
+std::vector<Decision> decide(const Set& set, const Rules& rules, int places_taken)
+{
+    auto decisions = keep_or_expire(set, keep_of(rules), places_taken);
+    hold_back(decisions, set, rules);
+    return decisions;
 }
 
 }  // namespace
@@ -87,26 +119,12 @@ int next_free_slot(const Set& set, int slot, int keep)
 
 Plan plan(const Set& set, const Rules& rules)
 {
-    const int keep = std::clamp(rules.keep, 1, 98);
-    Plan result{first_slot(set, keep), next_seq(set), keep_or_expire(set, keep)};
+    return {first_slot(set, keep_of(rules)), next_seq(set), decide(set, rules, 1)};
+}
 
-    const std::string hold = general_hold(set);
-    int expiring = 0;
-    for (auto decision = result.decisions.rbegin(); decision != result.decisions.rend();
-         ++decision) {
-        if (decision->fate != Fate::expire)
-            continue;
-        if (!hold.empty())
-            hold_back(*decision, hold);
-        else if (decision->generation.taken + rules.min_age > rules.now &&
-                 rules.min_age > rules.min_age.zero())
-            hold_back(*decision, "younger than min_age");
-        else if (expiring >= rules.brake)
-            hold_back(*decision, fmt::format("at most {} expire in one run", rules.brake));
-        else
-            ++expiring;
-    }
-    return result;
+std::vector<Decision> retention(const Set& set, const Rules& rules)
+{
+    return decide(set, rules, 0);
 }
 
 }  // namespace vmrotate::rotation

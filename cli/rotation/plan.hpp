@@ -60,6 +60,10 @@ struct Plan {
 /// is free, the one after it: names carry the time, nothing is deleted to make room.
 Plan plan(const Set& set, const Rules& rules);
 
+/// Decides the same where no generation is to come, newest first: the newest `keep` good ones
+/// stay. What holds something back in `plan` holds it back here.
+std::vector<Decision> retention(const Set& set, const Rules& rules);
+
 /// The next slot to try where the name in `slot` is taken by somebody else: the next free one
 /// round the ring; where none is free, the one after it.
 int next_free_slot(const Set& set, int slot, int keep);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <tuple>
 
 namespace vmrotate::rotation {
 namespace {
@@ -58,6 +59,23 @@ Generation generation_of(const SetId& id, const VmFacts& vm)
     return result;
 }
 
+/// Of a VM that had the source's name: it may have been made anew since.
+bool is_of_a_namesake(const SetId& id, const Mark& mark)
+{
+    return mark.set == id.set && mark.source_uuid != id.source_uuid &&
+           mark.source_name == id.stem.name && mark.state == State::complete;
+}
+
+std::string whose_it_is(const SetId& id, const Mark& mark)
+{
+    if (is_of_a_namesake(id, mark))
+        return "belongs to another '" + mark.source_name + "', with the instanceUuid " +
+               mark.source_uuid +
+               ": if that VM is gone, 'vmrotate adopt --from-uuid' hands its generations over";
+    return "is named like a generation of this set and is one of '" + mark.source_name +
+           "', set '" + mark.set + "'";
+}
+
 void sort_in(Set& set, const SetId& id, const VmFacts& vm)
 {
     using Kind = MarkReading::Kind;
@@ -78,17 +96,15 @@ void sort_in(Set& set, const SetId& id, const VmFacts& vm)
     }
     const Mark& mark = vm.mark.mark;
     if (!belongs(id, mark)) {
-        if (has_our_name)
-            set.strangers.push_back({vm.id, vm.name,
-                                     "is named like a generation of this set and is one of '" +
-                                         mark.source_name + "', set '" + mark.set + "'"});
+        if (has_our_name || is_of_a_namesake(id, mark))
+            set.strangers.push_back({vm.id, vm.name, whose_it_is(id, mark)});
         return;
     }
     set.highest_seq = std::max(set.highest_seq, mark.seq);
     if (const std::string reason = why_not_ours(vm); !reason.empty())
         set.strangers.push_back({vm.id, vm.name, reason});
     else if (mark.state == State::copying)
-        set.unfinished.push_back({vm.id, vm.name, mark.run, mark.slot, mark.seq});
+        set.unfinished.push_back({vm.id, vm.name, mark.run, mark.slot, mark.seq, mark.taken});
     else
         set.generations.push_back(generation_of(id, vm));
 }
@@ -101,7 +117,8 @@ Set sort_out(const SetId& id, const std::vector<VmFacts>& folder)
     for (const VmFacts& vm : folder)
         sort_in(set, id, vm);
     std::ranges::sort(set.generations, std::greater{}, [](const Generation& generation) {
-        return std::pair(generation.seq, generation.id);
+        // of equal numbers the newer VM: ids grow, and "vm-1000" comes after "vm-999"
+        return std::tuple(generation.seq, generation.id.size(), generation.id);
     });
     std::ranges::sort(set.unfinished, {}, &Unfinished::id);
     std::ranges::sort(set.strangers, {}, &Stranger::id);

@@ -64,6 +64,7 @@ struct Unfinished {
     std::string id, name, run;
     int slot = 0;
     long seq = 0;
+    Time taken{};
 
     bool operator==(const Unfinished&) const = default;
 };

@@ -157,19 +157,10 @@ const std::vector<Case> cases = {
          world.source().consolidation_needed = true;
      },
      "refused: cannot back it up: its disks need consolidation", ""},
-    {"the snapshot of a run that was cut short",
+    {"the fresh snapshot of another machine's run",
      [](World& world) { world.add_run_snapshot(world.source(), 7); },
-     "busy: cannot back it up: a run is under way, or was cut short: it has the snapshot "
-     "'vmrotate " +
-         id_of(7) + "' of 2019-09-25T02:41:00Z",
-     ""},
-    {"the unfinished copy of a run that was cut short",
-     [](World& world) {
-         world.vsphere.vm(oldest).mark["vmrotate.state"] = "copying";
-         world.vsphere.vm(oldest).mark.erase("vmrotate.self");
-     },
-     "busy: cannot back it up: a run is under way, or was cut short: the copy '" + oldest +
-         "' was never finished",
+     "busy: a run may be at work on it: run " + id_of(7) +
+         ": its last sign, of 2019-09-25T02:41:00Z, is younger than the grace of 15 min",
      ""},
     {"another run was first: ours withdraws",
      meanwhile([](World& world) { world.add_run_snapshot(world.source(), 7); }),
@@ -296,7 +287,7 @@ TEST_CASE("prepare: a look changes nothing, and reads no VM but the source and t
 {
     World world;
     world.add_three();
-    const auto prepared = job::prepare(world.vsphere, world.run());
+    const auto prepared = prepared_for(world.vsphere, world.run());
     CHECK(world.vsphere.changes == "");
     CHECK(world.locked == "");
     CHECK(world.vsphere.reads ==

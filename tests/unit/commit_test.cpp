@@ -77,9 +77,9 @@ const std::vector<Case> cases = {
          world.vsphere.fail("destroy", 1, {Kind::privilege, "No.", "NoPermission"});
      },
      cannot_use + "the disk scsi0:1 is missing", destroy_line,
-     "cannot look after what is left of the copy: No. (NoPermission); it counts as nothing and the "
-     "next run "
-     "will name it\n"},
+     "cannot look after what is left of the copy: No. (NoPermission); it counts as nothing, and "
+     "the "
+     "next run tries again\n"},
     {"vanished", [](World& world) { world.vsphere.destroy(world.vsphere.vm(name).ref); },
      "failed: cannot commit '" + name + "': it has vanished", destroy_line, ""},
     {"it cannot be read",
@@ -130,13 +130,13 @@ const std::vector<Case> cases = {
          world.vsphere.fail("reconfigure", 1, {Kind::unreachable, "Away."});
      },
      "unreachable: cannot commit '" + name + "': Away.", commit_line,
-     "the copy '" + name + "' is left, and counts as nothing\n"},
+     "the copy '" + name + "' is left, and counts as nothing until a later run has finished it\n"},
     {"the copy is busy for too long: nothing is a generation, nothing is deleted",
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::busy, "Busy.", "TaskInProgress"});
      },
      "busy: cannot commit '" + name + "': Busy. (TaskInProgress)", commit_line,
-     "the copy '" + name + "' is left, and counts as nothing\n"},
+     "the copy '" + name + "' is left, and counts as nothing until a later run has finished it\n"},
     {"the reply to the commit is lost: looked after, and it was done",
      [](World& world) { world.vsphere.lose("reconfigure", 1, Lost::executed); }, "", commit_line,
      ""},
@@ -170,7 +170,7 @@ TEST_CASE("commit: what becomes a generation, and what becomes of the rest")
         INFO("case: ", c.name);
         World world;
         const auto run = world.run();
-        const auto prepared = job::prepare(world.vsphere, run);
+        const auto prepared = prepared_for(world.vsphere, run);
         const auto copy = copy_in(world, run, prepared);
         c.arrange(world);
         job::Outcome outcome;
@@ -194,7 +194,7 @@ TEST_CASE("commit: after a lost reply the next call about the copy is a read")
     for (const Lost lost : {Lost::executed, Lost::not_executed}) {
         World world;
         const auto run = world.run();
-        const auto prepared = job::prepare(world.vsphere, run);
+        const auto prepared = prepared_for(world.vsphere, run);
         const auto copy = copy_in(world, run, prepared);
         world.vsphere.lose("reconfigure", 1, lost);
         job::Outcome outcome;
@@ -209,7 +209,7 @@ TEST_CASE("commit: what the outcome tells, and the note that people read")
     world.policy.nics = config::Nics::disconnected;
     world.source().annotation = "the shop";
     const auto run = world.run();
-    const auto prepared = job::prepare(world.vsphere, run);
+    const auto prepared = prepared_for(world.vsphere, run);
     const auto copy = copy_in(world, run, prepared);
     job::Outcome outcome;
     job::commit(world.vsphere, run, prepared, copy, outcome);

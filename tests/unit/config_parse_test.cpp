@@ -148,6 +148,9 @@ consolidate = "never"
 create_folder = true
 min_age = "1d"
 task_wait = "2h"
+removal_wait = "3h"
+task_limit = "4h"
+grace = "5h"
 [vm."a b"]
 alias = "a"
 )",
@@ -181,7 +184,10 @@ alias = "a"
                              Consolidate::never,
                              true,
                              seconds{86400},
-                             seconds{7200}};
+                             seconds{7200},
+                             seconds{10800},
+                             seconds{14400},
+                             seconds{18000}};
     CHECK(all[0].policy == expected);
 }
 
@@ -391,6 +397,7 @@ TEST_CASE("parse: values of a policy")
         {"create_folder = 1", "17: create_folder must be true or false"},
         {"min_age = '5m'", "11: min_age" + duration},
         {"min_age = ''", "11: min_age" + duration},
+        {"task_limit = '0'", "14: task_limit must be a second at least"},
         {"task_wait = '-1s'", "13: task_wait" + duration},
     };
     for (const Case& c : cases)

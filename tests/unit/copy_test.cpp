@@ -120,8 +120,8 @@ const std::vector<Case> cases = {
          world.vsphere.fail("vms_in", 1, {Kind::unreachable, "no answer"});
      },
      full_told, "", clone_of(1),
-     "cannot look after what is left of the copy: no answer; it counts as nothing and the next "
-     "run will name it\n"},
+     "cannot look after what is left of the copy: no answer; it counts as nothing, and the next "
+     "run tries again\n"},
 
     {"Ctrl-C: the task is cancelled",
      [](World& world) {
@@ -193,7 +193,7 @@ TEST_CASE("make_copy: what it sends, hands back and leaves behind")
         INFO("case: ", c.name);
         World world;
         const auto run = world.run();
-        const auto prepared = job::prepare(world.vsphere, run);
+        const auto prepared = prepared_for(world.vsphere, run);
         c.arrange(world);
         std::optional<job::Copy> copy;
         CHECK(told([&] { copy = copy_in(world, run, prepared); }) == c.told);
@@ -215,7 +215,7 @@ TEST_CASE("make_copy: after a lost reply the next call about the VM is a read")
     for (const Lost lost : {Lost::executed, Lost::not_executed, Lost::still_running}) {
         World world;
         const auto run = world.run();
-        const auto prepared = job::prepare(world.vsphere, run);
+        const auto prepared = prepared_for(world.vsphere, run);
         world.vsphere.lose("clone", 1, lost);
         told([&] { copy_in(world, run, prepared); });
         CHECK(world.vsphere.calls.find(clone_of(1) + "read_vms avocado2\n") != std::string::npos);
@@ -231,7 +231,7 @@ TEST_CASE("make_copy: the mark says all that is known, and nothing of the source
     World::set_mark(world.source(), old);
     world.source().annotation = "the shop";
     const auto run = world.run();
-    const auto prepared = job::prepare(world.vsphere, run);
+    const auto prepared = prepared_for(world.vsphere, run);
     const auto copy = copy_in(world, run, prepared);
 
     auto expected = world.mark(1, 1, 0);
@@ -251,11 +251,11 @@ TEST_CASE("make_copy: thin, on another host, from the disks as the snapshot hold
 {
     World world;
     const auto run = world.run();
-    const auto prepared = job::prepare(world.vsphere, run);
+    const auto prepared = prepared_for(world.vsphere, run);
     world.vsphere.when("clone", 1, [&world] { world.source().disks.pop_back(); });
     const auto copy = copy_in(world, run, prepared);
     const Vm& made = world.vsphere.vm(name_of(1));
-    CHECK(copy.expected.size() == 2);
+    CHECK(copy.disk_keys.size() == 2);
     CHECK(made.disks.size() == 2);
     for (const vimclient::Disk& disk : made.disks)
         CHECK(disk.thin == true);

@@ -225,7 +225,7 @@ TEST_CASE("expire: what goes, what stays, and what is said of it")
         world.add_three();
         c.before(world);
         const auto plan_run = world.run();
-        const auto prepared = job::prepare(world.vsphere, plan_run);
+        const auto prepared = prepared_for(world.vsphere, plan_run);
         world.add_generation(4, 4, 0);
         c.after(world);
         const auto run = world.run();
@@ -247,7 +247,7 @@ TEST_CASE("expire: without a newer generation of this very run nothing goes")
     World world;
     world.add_three();
     const auto run = world.run();
-    const auto prepared = job::prepare(world.vsphere, run);
+    const auto prepared = prepared_for(world.vsphere, run);
     world.add_generation(4, 4, 0);
     job::Outcome outcome;
     job::expire(world.vsphere, run, prepared, outcome);
@@ -261,7 +261,7 @@ TEST_CASE("expire: after a lost reply the next call is a read of that VM")
     World world;
     world.add_three();
     const auto run = world.run();
-    const auto prepared = job::prepare(world.vsphere, run);
+    const auto prepared = prepared_for(world.vsphere, run);
     world.add_generation(4, 4, 0);
     world.vsphere.lose("destroy", 1, Lost::executed);
     job::Outcome outcome;

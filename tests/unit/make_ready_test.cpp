@@ -131,7 +131,7 @@ TEST_CASE("make_ready: what must be so before the snapshot")
         World world;
         c.before(world);
         const auto run = world.run();
-        auto prepared = job::prepare(world.vsphere, run);
+        auto prepared = prepared_for(world.vsphere, run);
         c.after(world);
         if (world.stop.stop_requested())
             prepared.source = world.source();

@@ -77,6 +77,7 @@ TEST_CASE("note: a snapshot of somebody else is not ours, whatever it is called"
         {"name and description exchanged", good_description, good_name},
         {"the name as description", good_name, good_name},
         {"the description of another run", "vmrotate " + lock, good_description},
+        {"a blank at the end", good_name, good_description + " "},
         {"the word alone", "vmrotate", good_description},
         {"the word and a blank", "vmrotate ", good_description},
         {"a person's text", "before vmrotate is tried", "vmrotate will run tonight"},

@@ -281,6 +281,53 @@ TEST_CASE("plan: nothing younger than min_age expires, by the server's clock")
     check(cases);
 }
 
+TEST_CASE("retention: where none is to come, the newest keep stay")
+{
+    struct Retention {
+        std::string name;
+        Rules rules;
+        std::vector<Row> rows;
+        std::string unread = {};
+    };
+    const std::vector<Retention> cases = {
+        {"an empty set", keep(3), {}},
+        {"exactly keep", keep(2), {{2, 2, "1 of 2"}, {1, 1, "2 of 2"}}},
+        {"one too many", keep(2), {{3, 3, "1 of 2"}, {2, 2, "2 of 2"}, {1, 1, old2}}},
+        {"keep 1: the newest stays", keep(1), {{2, 2, "1 of 1"}, {1, 1, old1}}},
+        {"the last one stays, whatever keep says", keep(0), {{1, 1, "1 of 1"}}},
+        {"a pinned one takes no place",
+         keep(1),
+         {{3, 3, pinned, Condition::pinned}, {2, 2, "1 of 1"}, {1, 1, old1}}},
+        {"one in use holds all",
+         keep(1),
+         {{3, 3, "1 of 1"},
+          {2, 2, "hold: older than the newest 1, held back: 'zz_a-1' is powered on"},
+          {1, 1, running, Condition::in_use}}},
+        {"one that cannot be read holds all",
+         keep(1),
+         {{2, 2, "1 of 1"},
+          {1, 1, "hold: older than the newest 1, held back: 'zz_a-7' cannot be read"}},
+         "zz_a-7"},
+        {"the brake lets the oldest go",
+         {.keep = 1, .brake = 1},
+         {{3, 3, "1 of 1"},
+          {2, 2, "hold: older than the newest 1, held back: at most 1 expire in one run"},
+          {1, 1, old1}}},
+        {"what is younger than min_age stays",
+         {.keep = 1, .min_age = 24h, .now = on(2) + 1h},
+         {{3, 3, "1 of 1"},
+          {2, 2, "hold: older than the newest 1, held back: younger than min_age"},
+          {1, 1, old1}}},
+    };
+    for (const Retention& c : cases) {
+        INFO("case: ", c.name);
+        const auto decisions = retention(set_of({"", {}, c.rows, {}, c.unread}), c.rules);
+        REQUIRE(decisions.size() == c.rows.size());
+        for (std::size_t i = 0; i < c.rows.size(); ++i)
+            CHECK(verdict(decisions[i]) == c.rows[i].verdict);
+    }
+}
+
 TEST_CASE("plan: the slot after the last is the first, also from above the ring")
 {
     CHECK(next_free_slot({}, 1, 3) == 2);

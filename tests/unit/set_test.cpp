@@ -198,18 +198,35 @@ TEST_CASE("set: without a whole mark a VM counts only for its name, and is a str
 
 TEST_CASE("set: generations of other sources and sets are left out, unless they bear our name")
 {
+    const std::string namesake =
+        "stranger: belongs to another 'avocado2', with the instanceUuid uuid-old: if that VM is "
+        "gone, 'vmrotate adopt --from-uuid' hands its generations over";
     const std::vector<Case> cases = {
         {"another source",
-         [](VmFacts& vm) { vm.mark.mark.source_uuid = "uuid-20", vm.name = "zz_avocado20"; }, ""},
-        {"another source, and running",
          [](VmFacts& vm) {
-             vm.mark.mark.source_uuid = "uuid-20", vm.name = "zz_avocado20", vm.power = Power::on;
+             vm.mark.mark.source_uuid = "uuid-20", vm.mark.mark.source_name = "avocado20";
+             vm.name = "zz_avocado20";
          },
          ""},
-        {"another source of our name, such as the one before it was made anew",
-         [](VmFacts& vm) { vm.mark.mark.source_uuid = "uuid-old"; },
-         "stranger: is named like a generation of this set and is one of 'avocado2', "
+        {"another source, and running",
+         [](VmFacts& vm) {
+             vm.mark.mark.source_uuid = "uuid-20", vm.mark.mark.source_name = "avocado20";
+             vm.name = "zz_avocado20", vm.power = Power::on;
+         },
+         ""},
+        {"another source that was renamed: its generations bear our name",
+         [](VmFacts& vm) {
+             vm.mark.mark.source_uuid = "uuid-20", vm.mark.mark.source_name = "avocado20";
+         },
+         "stranger: is named like a generation of this set and is one of 'avocado20', "
          "set 'default'"},
+        {"another source of our name, such as the one before it was made anew",
+         [](VmFacts& vm) { vm.mark.mark.source_uuid = "uuid-old"; }, namesake},
+        {"the same under another prefix",
+         [](VmFacts& vm) {
+             vm.mark.mark.source_uuid = "uuid-old", vm.name = "zw_avocado2-01-201909010241";
+         },
+         namesake},
         {"another set with a prefix of its own",
          [](VmFacts& vm) { vm.mark.mark.set = "weekly", vm.name = "zw_avocado2-01-201909010241"; },
          ""},

@@ -67,6 +67,15 @@ const std::vector<TakeCase> take_cases = {
      [](World& world) { world.vsphere.lose("create_snapshot", 1, Lost::executed); }, "",
      "create_snapshot avocado2 quiesced\n", ""},
 
+    {"an error, and the snapshot is there all the same: it goes", config::Quiesce::off,
+     [](World& world) {
+         world.vsphere.when("create_snapshot", 1, [&world] {
+             world.add_run_snapshot(world.source(), 1);
+             throw Fault(Kind::refused, "No.", "SystemError");
+         });
+     },
+     "failed: cannot take the snapshot: No. (SystemError)",
+     "create_snapshot avocado2\nbegin_remove_snapshot snapshot-1\n", ""},
     {"a lost reply: the snapshot with our note is ours", config::Quiesce::off,
      [](World& world) {
          world.add_run_snapshot(world.source(), 7);
@@ -118,6 +127,9 @@ const std::vector<RemoveCase> remove_cases = {
     {"a child that somebody made meanwhile outlives it",
      [](World& world) { world.vsphere.add_snapshot(world.source(), "Clone Snapshot"); }, "|", once,
      "Clone Snapshot\nClone Snapshot\n"},
+    {"a request that was delivered twice made two: both go",
+     [](World& world) { world.add_run_snapshot(world.source(), 1); }, "|",
+     once + "begin_remove_snapshot snapshot-3\n", "Clone Snapshot\n"},
     {"somebody removed it already",
      [](World& world) {
          world.vsphere.begin_remove_snapshot(world.source().snapshots.back().ref);

@@ -200,6 +200,16 @@ TEST_CASE("utc_text and local_text: the same moment in two zones")
     tzset();
     CHECK(local_text(time) == "2026-09-25 11:41:07");
     CHECK(utc_text(time) == "2026-09-25 02:41:07");
+    CHECK(utc_text(moment_of_stamp("202609251141")) == "2026-09-25 02:41:00");
+
+    setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+    tzset();
+    CHECK(utc_text(moment_of_stamp("202601010241")) == "2026-01-01 01:41:00");
+    CHECK(utc_text(moment_of_stamp("202607010241")) == "2026-07-01 00:41:00");
+    const auto twice = utc_text(moment_of_stamp("202610250230"));
+    CHECK((twice == "2026-10-25 00:30:00" || twice == "2026-10-25 01:30:00"));
+    const auto never = utc_text(moment_of_stamp("202603290230"));
+    CHECK((never == "2026-03-29 00:30:00" || never == "2026-03-29 01:30:00"));
     before == nullptr ? unsetenv("TZ") : setenv("TZ", zone.c_str(), 1);
     tzset();
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "fakes/test_run.hpp"
+#include "job/facts.hpp"
 
 using namespace vmrotate;
 using vimclient::Vm;
@@ -72,7 +73,7 @@ TEST_CASE("verify: is a copy fit to be a generation")
     for (const Case& c : cases) {
         INFO("case: ", c.name);
         World world;
-        const auto expected = world.source().disks;
+        const auto expected = job::sizes_of(world.source().disks);
         Vm copy = world.add_generation(1, 1, 0);
         c.change(copy);
         const rotation::SetId id{world.source().instance_uuid,

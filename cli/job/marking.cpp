@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/marking.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "job/explain.hpp"
+#include "job/settle.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+bool has_keys(const vimclient::Vm& vm, const vimclient::Mark& keys)
+{
+    return std::ranges::all_of(keys, [&](const auto& key) {
+        const auto found = vm.mark.find(key.first);
+        return (found == vm.mark.end() ? std::string() : found->second) == key.second;
+    });
+}
+
+}  // namespace
+
+vimclient::Vm read_one(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm)
+{
+    const auto found = explaining("read the VM", [&] { return vsphere.read_vms({vm}); });
+    if (found.empty())
+        throw Error(ErrorKind::failed, "cannot read it: it has just been removed");
+    return found.front();
+}
+
+std::string why_no_generation(const vimclient::Vm& vm)
+{
+    using Kind = rotation::MarkReading::Kind;
+    if (!vm.readable)
+        return "its configuration cannot be read";
+    const auto reading = rotation::decode(vm.mark);
+    if (reading.kind == Kind::none)
+        return "it carries no mark: it is no generation";
+    if (reading.kind != Kind::whole)
+        return reading.problem;
+    if (reading.mark.state != rotation::State::complete)
+        return "it is a copy that was never finished";
+    if (reading.mark.self != vm.instance_uuid)
+        return "it is a copy of a generation: its mark belongs to another VM";
+    return {};
+}
+
+rotation::Mark mark_of_generation(const vimclient::Vm& vm, const std::string& what)
+{
+    if (const std::string why = why_no_generation(vm); !why.empty())
+        throw Error(ErrorKind::refused, fmt::format("cannot {}: {}", what, why),
+                    "'vmrotate list VM' shows the generations of a VM");
+    return rotation::decode(vm.mark).mark;
+}
+
+vimclient::Vm change_mark(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& vm,
+                          const vimclient::Change& change, const std::string& what)
+{
+    for (int attempts = 2;; --attempts) {
+        try {
+            explaining(what, [&] { vsphere.reconfigure(vm, change); });
+            auto now = read_one(vsphere, vm);
+            if (!has_keys(now, change.mark))
+                throw Error(
+                    ErrorKind::failed,
+                    fmt::format("cannot {}: the server says that it is done, and it is not", what),
+                    "look at the VM's advanced configuration in the vSphere Client");
+            return now;
+        } catch (const vimclient::OutcomeUnknown& lost) {
+            const auto now =
+                explaining("read the VM", [&] { return read_once_idle(vsphere, run, vm); });
+            if (now && has_keys(*now, change.mark))
+                return *now;
+            if (attempts == 1 || !now)
+                throw explain(lost, what);
+        }
+    }
+}
+
+}  // namespace vmrotate::job
