@@ -2,6 +2,9 @@
 #include "app.hpp"
 
 #include <algorithm>
+#include <array>
+#include <new>
+#include <string_view>
 
 #include <fmt/ostream.h>
 
@@ -29,7 +32,7 @@ constexpr const char* footer =
     "  vmrotate backup avocado2 --vcenter vc.example.com --datastore NFS_durian\n\n"
     "'vmrotate VERB --help' tells more. Exit codes: 0 ok, 1 failed, 2 usage or configuration,\n"
     "3 some VMs failed, 4 refused by a guard, 10 server unreachable or not trusted, 11 busy,\n"
-    "12 logon, 13 privilege, 130/143 interrupted.";
+    "12 logon, 13 privilege, 129/130/143 interrupted.";
 
 bool wants_json(const std::vector<std::string>& arguments)
 {
@@ -118,7 +121,13 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
     const Context context{environment, globals, exit_code};
     add_backup(app, context);
     add_plan(app, context);
+    add_clean(app, context);
     add_list(app, context);
+    add_prune(app, context);
+    add_pin(app, context);
+    add_unpin(app, context);
+    add_release(app, context);
+    add_adopt(app, context);
     add_credential(app, context);
 
     refuse_empty_values(arguments);
@@ -135,6 +144,27 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
     return exit_code;
 }
 
+/// Whether what the command prints is all that it is for.
+bool only_prints(const std::vector<std::string>& arguments)
+{
+    constexpr std::array<std::string_view, 10> printing{"list",      "plan",   "check", "report",
+                                                        "doctor",    "--help", "-h",    "--version",
+                                                        "--dry-run", "-n"};
+    return std::ranges::any_of(
+        printing, [&](std::string_view word) { return std::ranges::count(arguments, word) > 0; });
+}
+
+/// A backup that was made is made, even where nobody could be told.
+int tell_lost_output(const std::vector<std::string>& arguments, Environment& environment, int code)
+{
+    environment.out.flush();
+    const std::string why = environment.lost_output();
+    if (why.empty())
+        return code;
+    report::write_error(environment.err, {ErrorKind::failed, "cannot write the output: " + why});
+    return code == 0 && only_prints(arguments) ? static_cast<int>(ErrorKind::failed) : code;
+}
+
 int fail(const std::vector<std::string>& arguments, Environment& environment, const Error& e)
 {
     const int code = e.kind() == ErrorKind::interrupted ? environment.signal_exit_code()
@@ -145,9 +175,7 @@ int fail(const std::vector<std::string>& arguments, Environment& environment, co
     return code;
 }
 
-}  // namespace
-
-int run(std::vector<std::string> arguments, Environment& environment)
+int run_or_fail(const std::vector<std::string>& arguments, Environment& environment)
 try {
     return parse_and_run(arguments, environment);
 } catch (const Error& e) {
@@ -158,9 +186,19 @@ try {
     return fail(arguments, environment, {ErrorKind::logon, e.what(), e.hint()});
 } catch (const vimclient::Cancelled&) {
     return fail(arguments, environment, {ErrorKind::interrupted, "interrupted"});
+} catch (const std::bad_alloc&) {
+    return fail(arguments, environment,
+                {ErrorKind::failed, "out of memory", "give this machine more memory"});
 } catch (const std::exception& e) {
     return fail(arguments, environment,
                 {ErrorKind::failed, e.what(), "this is a defect of vmrotate; please report it"});
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, Environment& environment)
+{
+    return tell_lost_output(arguments, environment, run_or_fail(arguments, environment));
 }
 
 }  // namespace vmrotate::cli

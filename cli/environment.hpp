@@ -49,7 +49,10 @@ struct Environment {
     Paths paths;
     Clock clock;
     std::stop_token stop;
-    std::function<int()> signal_exit_code;  ///< of a run that `stop` ended: 130 or 143
+    std::function<int()> signal_exit_code;  ///< of a run that `stop` ended: 129, 130 or 143
+
+    /// Why a part of `out` could not be written, in words; empty where all was.
+    std::function<std::string()> lost_output = [] { return std::string(); };
 
     std::function<std::string()> random_id;  ///< 128 bits, 32 hex digits
     std::function<std::unique_ptr<vimclient::Vsphere>(const Connection&)> connect;
@@ -64,11 +67,18 @@ struct Environment {
                                                    const std::string& source_uuid)>
         lock;
 
+    /// See `job::Run::free_lock`.
+    std::function<std::string(const std::filesystem::path& state, const std::string& source_uuid)>
+        free_lock;
+
     /// Asks at the terminal, without an echo. Throws Error (usage) where there is none.
     std::function<credstore::Secret(const std::string& prompt)> ask_password;
 
     /// Reads one line from `in`, for --password-stdin; its end is no part of it.
     std::function<credstore::Secret()> read_password;
+
+    /// Whether there is a terminal at which somebody could be asked.
+    std::function<bool()> has_terminal;
 
     /// Yes only if a person says so at the terminal.
     std::function<bool(const std::string& question)> confirm;

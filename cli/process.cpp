@@ -2,12 +2,14 @@
 #include "process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <string_view>
 #include <thread>
@@ -15,10 +17,12 @@
 namespace vmrotate::cli {
 namespace {
 
+constexpr std::chrono::milliseconds patience{2000};  // with a reader that does not read
+
 /// As nohup and a shell's background jobs wish; a signal that is waited for comes all the same.
 bool is_ignored(int signal)
 {
-    struct sigaction action{};
+    struct sigaction action {};
     return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
@@ -33,9 +37,12 @@ sigset_t stop_signals()
     return set;
 }
 
+/// Not where it would wait: a halted terminal must not keep the next signal out.
 void say(std::string_view text)
 {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    pollfd stream{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&stream, 1, 0) == 1) [[maybe_unused]]
+        const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
 /// A closed standard stream would give its number to the first socket, and a message meant
@@ -59,25 +66,38 @@ void harden_process()
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 struct Signals::State {
+    using Steady = std::chrono::steady_clock;
+
     std::stop_source source;
     std::atomic<int> first{0};
     std::atomic<bool> ending{false};
+    Steady::time_point impatient_from;
     std::thread waiter;
 
     void wait()
     {
         const sigset_t set = stop_signals();
         for (int signal = 0; sigwait(&set, &signal) == 0 && !ending;) {
-            if (first != 0)
+            if (signal == SIGUSR2)
+                continue;
+            if (first == 0)
+                stop(signal);
+            else if (signal != SIGHUP && Steady::now() >= impatient_from)
                 ::_exit(128 + signal);
-            first = signal;
-            say("\nvmrotate: stopping; a copy under way is cancelled and its snapshot removed; a "
-                "second signal leaves at once\n");
-            source.request_stop();
         }
+    }
+
+    void stop(int signal)
+    {
+        first = signal;
+        impatient_from = Steady::now() + std::chrono::seconds(1);
+        source.request_stop();
+        say("\nvmrotate: stopping; a copy under way is cancelled and its snapshot removed; a "
+            "second signal leaves at once\n");
     }
 };
 
@@ -102,7 +122,15 @@ std::stop_token Signals::token() const
 
 int Signals::exit_code() const
 {
-    return state_->first == SIGTERM ? 143 : 130;
+    const int signal = state_->first;
+    return 128 + (signal == 0 ? SIGINT : signal);
+}
+
+Streams::Streams(const std::stop_token& stop)
+    : out(STDOUT_FILENO,
+          [stop] { return stop.stop_requested() ? patience : std::chrono::milliseconds::max(); }),
+      err(STDERR_FILENO, [] { return patience; })
+{
 }
 
 }  // namespace vmrotate::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <pwd.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "process.hpp"
 #include "sealed_file.hpp"
@@ -32,21 +34,53 @@ std::string environment_variable(const char* name)
     return value == nullptr ? std::string() : std::string(value);
 }
 
-/// $XDG_<kind>_HOME/vmrotate, or its default below $HOME.
+/// $HOME, else what the system knows of the account; empty where neither is an absolute path.
+fs::path home()
+{
+    const fs::path own = environment_variable("HOME");
+    if (own.is_absolute())
+        return own;
+    const passwd* account = ::getpwuid(::geteuid());
+    const fs::path known = account == nullptr ? "" : account->pw_dir;
+    return known.is_absolute() ? known : fs::path();
+}
+
+/// $XDG_<kind>_HOME/vmrotate, or its default below the home folder; empty without either.
 fs::path user_folder(const char* variable, const char* below_home)
 {
     const fs::path base = environment_variable(variable);
     if (base.is_absolute())
         return base / "vmrotate";
-    return fs::path(environment_variable("HOME")) / below_home / "vmrotate";
+    const fs::path folder = home();
+    return folder.empty() ? folder : folder / below_home / "vmrotate";
 }
 
+fs::path state_folder(bool is_root)
+{
+    const std::string given = environment_variable("STATE_DIRECTORY");  // systemd's StateDirectory=
+    if (!given.empty())
+        return given.substr(0, given.find(':'));  // it may hold several
+    return is_root ? fs::path("/var/lib/vmrotate") : user_folder("XDG_STATE_HOME", ".local/state");
+}
+
+/// Throws Error (usage) where nobody told where a thing is.
+const fs::path& known(const fs::path& path, const char* what, const char* remedy)
+{
+    if (path.empty())
+        throw Error(ErrorKind::usage,
+                    fmt::format("cannot tell where {}: this account has no home folder", what),
+                    fmt::format("set HOME, or {}", remedy));
+    return path;
+}
+
+/// One that cannot be looked at counts: what it says must not be replaced by defaults in silence.
 fs::path first_existing(const std::vector<fs::path>& candidates)
 {
-    std::error_code ignored;
-    for (const fs::path& path : candidates)
-        if (fs::exists(path, ignored))
+    for (const fs::path& path : candidates) {
+        std::error_code error;
+        if (fs::exists(path, error) || error)
             return path;
+    }
     return {};
 }
 
@@ -58,13 +92,14 @@ Paths usual_paths()
     Paths paths;
     paths.config = environment_variable("VMROTATE_CONFIG");
     if (paths.config.empty())
-        paths.config = first_existing({own / "vmrotate.toml", system / "vmrotate.toml"});
-    paths.store = (is_root ? system : own) / "credentials";
-    paths.key_file = paths.store.string() + ".key";
-    paths.state = environment_variable("STATE_DIRECTORY");  // systemd's StateDirectory=
-    if (paths.state.empty())
-        paths.state =
-            is_root ? fs::path("/var/lib/vmrotate") : user_folder("XDG_STATE_HOME", ".local/state");
+        paths.config = first_existing(
+            own.empty() ? std::vector{system / "vmrotate.toml"}
+                        : std::vector{own / "vmrotate.toml", system / "vmrotate.toml"});
+    if (is_root || !own.empty()) {
+        paths.store = (is_root ? system : own) / "credentials";
+        paths.key_file = paths.store.string() + ".key";
+    }
+    paths.state = state_folder(is_root);
     return paths;
 }
 
@@ -91,6 +126,7 @@ Clock real_clock(std::stop_token stop)
             },
         .rest = [](milliseconds time) { std::this_thread::sleep_for(time); },
         .stamp = [](sys_seconds time) { return fmt::format("{:%Y%m%d%H%M}", local(time)); },
+        .moment = [](const std::string& stamp) { return moment_of_stamp(stamp); },
         .local_text = [](sys_seconds time) { return local_text(time); },
     };
 }
@@ -118,22 +154,24 @@ Screen screen_of_stderr()
 
 }  // namespace
 
-Environment real_environment(const Signals& signals)
+Environment real_environment(const Signals& signals, Streams& streams)
 {
     const std::stop_token stop = signals.token();
     return {
         .in = std::cin,
-        .out = std::cout,
-        .err = std::cerr,
+        .out = streams.out,
+        .err = streams.err,
         .screen = screen_of_stderr(),
         .paths = usual_paths(),
         .clock = real_clock(stop),
         .stop = stop,
         .signal_exit_code = [&signals] { return signals.exit_code(); },
+        .lost_output = [&streams] { return streams.out.problem(); },
         .random_id = random_id,
         .connect =
-            [](const Connection& c) {
-                return vimclient::connect(c.endpoint, c.trust, c.logon, c.patience, c.user_agent);
+            [stop](const Connection& c) {
+                return vimclient::connect(c.endpoint, c.trust, c.logon, c.patience, c.user_agent,
+                                          stop);
             },
         .certificate =
             [](const vimclient::Endpoint& endpoint, const std::string& ca_file) {
@@ -141,14 +179,19 @@ Environment real_environment(const Signals& signals)
             },
         .open_store =
             [](const fs::path& store, const fs::path& key_file) {
-                return std::make_unique<credstore::SealedFile>(store, key_file);
+                return std::make_unique<credstore::SealedFile>(
+                    known(store, "the credentials are", "give --store"), key_file);
             },
         .lock =
             [](const fs::path& state, const std::string& source_uuid) {
-                return state::lock_source(state, source_uuid, random_id);
+                return state::lock_source(
+                    known(state, "the lock files belong", "set STATE_DIRECTORY"), source_uuid,
+                    random_id);
             },
+        .free_lock = state::id_if_free,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
+        .has_terminal = has_terminal,
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };
 }

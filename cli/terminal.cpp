@@ -98,6 +98,11 @@ credstore::Secret read_password_from_stdin(const std::stop_token& stop)
     return read_line(STDIN_FILENO, stop);
 }
 
+bool has_terminal()
+{
+    return Terminal().is_there();
+}
+
 bool confirm(const std::string& question, const std::stop_token& stop)
 {
     Terminal terminal;

@@ -18,6 +18,9 @@ credstore::Secret ask_password(const std::string& prompt, const std::stop_token&
 /// it. Throws like `ask_password`.
 credstore::Secret read_password_from_stdin(const std::stop_token& stop);
 
+/// Whether there is a /dev/tty.
+bool has_terminal();
+
 /// True only if somebody at /dev/tty types "yes" or "y". False without a terminal.
 bool confirm(const std::string& question, const std::stop_token& stop);
 

@@ -17,6 +17,10 @@ struct Clock {
     /// "202609250241" in local time, for names.
     std::function<std::string(std::chrono::sys_seconds)> stamp;
 
+    /// The moment that such a stamp names in local time. Of one that comes twice, when clocks are
+    /// set back, either; of one that is left out, one within the hour.
+    std::function<std::chrono::sys_seconds(const std::string& stamp)> moment;
+
     /// "2026-09-25 02:41:07" in local time, for screens.
     std::function<std::string(std::chrono::sys_seconds)> local_text;
 };

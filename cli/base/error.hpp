@@ -19,7 +19,7 @@ enum class ErrorKind {
     busy = 11,          ///< another run is at work on this VM, or was interrupted
     logon = 12,         ///< no logon, or the server does not accept it
     privilege = 13,     ///< the account may not do this
-    interrupted = 130,  ///< by Ctrl-C; `main` makes it 143 after SIGTERM
+    interrupted = 130,  ///< by Ctrl-C; 143 after SIGTERM, 129 after SIGHUP
 };
 
 /// The only exception this program throws on purpose.

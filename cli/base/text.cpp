@@ -155,6 +155,21 @@ std::string local_text(std::chrono::sys_seconds time)
                        fmt::localtime(std::chrono::system_clock::to_time_t(time)));
 }
 
+std::chrono::sys_seconds moment_of_stamp(const std::string& stamp)
+{
+    const auto field = [&](std::size_t at, std::size_t size) {
+        return std::stoi(stamp.substr(at, size));
+    };
+    std::tm time{};
+    time.tm_year = field(0, 4) - 1900;
+    time.tm_mon = field(4, 2) - 1;
+    time.tm_mday = field(6, 2);
+    time.tm_hour = field(8, 2);
+    time.tm_min = field(10, 2);
+    time.tm_isdst = -1;  // the C library finds out
+    return std::chrono::sys_seconds{std::chrono::seconds{std::mktime(&time)}};
+}
+
 std::vector<std::string> nearest(const std::string& wrong, std::vector<std::string> candidates,
                                  std::size_t at_most)
 {

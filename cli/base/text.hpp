@@ -10,7 +10,7 @@
 #include <vector>
 
 /// Texts for people, and from people. Everything here is pure, but for the time zone that
-/// `local_text` asks the C library for.
+/// `local_text` and `moment_of_stamp` ask the C library for.
 namespace vmrotate {
 
 /// "512 B", "1.5 TiB", "12 GiB": rounded, with one decimal below ten where it is not zero.
@@ -31,6 +31,9 @@ std::string utc_text(std::chrono::sys_seconds time);
 
 /// The same in the local time zone.
 std::string local_text(std::chrono::sys_seconds time);
+
+/// The moment that "202609250241", twelve digits of a time that exists, names in local time.
+std::chrono::sys_seconds moment_of_stamp(const std::string& stamp);
 
 /// The candidates that somebody who wrote `wrong` may have meant, nearest first. Near is
 /// an edit for each three characters, at least one (two neighbours swapped are one edit,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <new>
+
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -38,6 +40,9 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
         result.error = job::explain(lost, "tell whether the backup was made");
     } catch (const vimclient::Fault& fault) {
         result.error = job::explain(fault, "back it up");
+    } catch (const std::bad_alloc&) {
+        result.error = Error(ErrorKind::failed, "cannot back it up: out of memory",
+                             "give this machine more memory");
     } catch (const std::exception& e) {
         result.error = Error(ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
                              "this may be a defect of vmrotate; please report it");
@@ -105,7 +110,8 @@ void add_backup(CLI::App& app, const Context& context)
         "  vmrotate backup --job nightly\n"
         "  vmrotate backup avocado2 --dry-run\n\n"
         "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some VMs failed, 4 refused,\n"
-        "10 server unreachable or not trusted, 11 busy, 12 logon, 13 privilege, 130/143 signal");
+        "10 server unreachable or not trusted, 11 busy, 12 logon, 13 privilege, 129/130/143 "
+        "signal");
     command->callback([options, context] { context.exit_code = run(*options, context); });
 }
 

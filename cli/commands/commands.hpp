@@ -25,7 +25,13 @@ struct Context {
 
 void add_backup(CLI::App& app, const Context& context);
 void add_plan(CLI::App& app, const Context& context);
+void add_clean(CLI::App& app, const Context& context);
 void add_list(CLI::App& app, const Context& context);
+void add_prune(CLI::App& app, const Context& context);
+void add_pin(CLI::App& app, const Context& context);
+void add_unpin(CLI::App& app, const Context& context);
+void add_release(CLI::App& app, const Context& context);
+void add_adopt(CLI::App& app, const Context& context);
 void add_credential(CLI::App& app, const Context& context);
 
 }  // namespace vmrotate::cli

@@ -7,6 +7,7 @@
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
+#include "job/heal.hpp"
 #include "job/prepare.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
@@ -37,12 +38,32 @@ void tell(const Context& context, const std::string& vm, const Error& e)
 
 void show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run)
 {
-    const auto prepared =
-        job::explaining("read the inventory", [&] { return job::prepare(vsphere, run); });
+    auto seen = job::survey(vsphere, run);
+    const auto recovery =
+        job::recovery_of(vsphere, run, seen, run.free_lock(seen.source.instance_uuid));
+    job::refuse_alive(recovery);
+    seen.set = rotation::foresee(seen.set, recovery);
+    const auto prepared = job::prepare(vsphere, run, std::move(seen));
     if (context.globals.json)
-        report::write_plan_json(context.environment.out, run.assignment.vm, prepared);
+        report::write_plan_json(context.environment.out, run.assignment.vm, prepared, recovery);
     else
-        report::write_plan(context.environment.out, prepared);
+        report::write_plan(context.environment.out, prepared, recovery);
+}
+
+int act_or_tell(const Context& context, const config::Assignment& assignment,
+                const std::function<int(const config::Assignment&)>& act)
+{
+    const auto fail = [&](const Error& e) {
+        tell(context, assignment.vm, e);
+        return static_cast<int>(e.kind());
+    };
+    try {
+        return act(assignment);
+    } catch (const Error& e) {
+        return fail(e);
+    } catch (const vimclient::Fault& fault) {
+        return fail(job::explain(fault, "go on"));
+    }
 }
 
 }  // namespace
@@ -67,22 +88,23 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                 [&environment](const std::string& uuid) {
                     return environment.lock(environment.paths.state, uuid);
                 },
+            .free_lock =
+                [&environment](const std::string& uuid) {
+                    return environment.free_lock(environment.paths.state, uuid);
+                },
             .stop = environment.stop};
 }
 
 int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
-                const std::function<void(const config::Assignment&)>& act)
+                const std::function<int(const config::Assignment&)>& act)
 {
     std::size_t failures = 0;
     int code = 0;
     for (const config::Assignment& assignment : selection) {
         if (context.environment.stop.stop_requested())
             return context.environment.signal_exit_code();
-        try {
-            act(assignment);
-        } catch (const Error& e) {
-            tell(context, assignment.vm, e);
-            code = static_cast<int>(e.kind());
+        if (const int own = act_or_tell(context, assignment, act); own != 0) {
+            code = own;
             ++failures;
         }
     }
@@ -101,9 +123,10 @@ int show_plans(const Context& context, const config::Config& config,
     bool would_change = false;
     const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
         const auto progress = make_progress(context, assignment.vm);
-        show_plan(context, session.vsphere(),
-                  make_run(context, assignment, source_names(config, selection), *progress));
+        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
+        job::explaining("read the inventory", [&] { show_plan(context, session.vsphere(), run); });
         would_change = true;
+        return 0;
     });
     if (context.globals.json)
         report::write_line(context.environment.out, "summary",

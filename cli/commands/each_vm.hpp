@@ -21,10 +21,11 @@ std::unique_ptr<report::Progress> make_progress(const Context& context, const st
 job::Run make_run(const Context& context, const config::Assignment& assignment,
                   std::vector<std::string> sources, job::Observer& observer);
 
-/// Acts on each VM. An Error is told, and does not stop the others. Returns the exit code: one
-/// VM's own, else 0, 1 (all failed) or 3.
+/// Acts on each VM. An Error or Fault is told, and does not stop the others; where `act` returns
+/// another exit code than 0 it has told why. Returns the exit code: one VM's own, else 0,
+/// 1 (all failed) or 3.
 int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
-                const std::function<void(const config::Assignment&)>& act);
+                const std::function<int(const config::Assignment&)>& act);
 
 /// Logs in, prepares each VM's backup and shows the plan; changes nothing. Returns the exit
 /// code of `for_each_vm`.

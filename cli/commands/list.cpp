@@ -40,6 +40,7 @@ int run(const Options& options, const Context& context)
             report::write_listing_json(environment.out, listing);
         else
             report::write_listing(environment.out, environment.clock, listing);
+        return 0;
     });
     if (context.globals.json)
         report::write_line(environment.out, "summary",

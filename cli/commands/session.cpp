@@ -90,6 +90,7 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
         connection.trust.fingerprint = credential.fingerprint;
     connection.patience = patience;
     connection.patience.retry_for = vcenter.retry_for;
+    connection.patience.reply = vcenter.reply_timeout;
     connection.user_agent = fmt::format("vmrotate/{} {}", version, context.environment.random_id());
     return {std::move(credential), context.environment, std::move(connection)};
 }
@@ -97,9 +98,13 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
 vimclient::Patience patience_of(const std::vector<config::Assignment>& assignments)
 {
     vimclient::Patience patience;
-    patience.task_wait = std::chrono::seconds{0};
-    for (const config::Assignment& assignment : assignments)
-        patience.task_wait = std::max(patience.task_wait, assignment.policy.task_wait);
+    patience.task_wait = patience.removal = patience.task_limit = std::chrono::seconds{0};
+    for (const config::Assignment& assignment : assignments) {
+        const config::Policy& policy = assignment.policy;
+        patience.task_wait = std::max(patience.task_wait, policy.task_wait);
+        patience.removal = std::max(patience.removal, policy.removal_wait);
+        patience.task_limit = std::max(patience.task_limit, policy.task_limit);
+    }
     return patience;
 }
 

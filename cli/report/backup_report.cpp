@@ -43,6 +43,7 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["quiesced"] = outcome.quiesced;
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
+    line["healed"] = outcome.healed;
     line["expired"] = outcome.expired;
     line["left_undone"] = Json::array();
     for (const Error& undone : outcome.left_undone)
@@ -72,6 +73,8 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
     if (!result.outcome)
         return;
     const job::Outcome& outcome = *result.outcome;
+    for (const std::string& deed : outcome.healed)
+        fmt::print(out, "{}: {}\n", printable(result.vm), printable(deed));
     fmt::print(out, "{}: {} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}\n",
                printable(result.vm), printable(outcome.generation), outcome.slot, outcome.seq,
                size_text(static_cast<std::uint64_t>(outcome.bytes)), seconds_text(outcome.total),

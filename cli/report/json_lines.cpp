@@ -21,6 +21,7 @@ std::string result_word(int exit_code)
         case static_cast<int>(ErrorKind::busy): return "busy";
         case static_cast<int>(ErrorKind::logon): return "logon";
         case static_cast<int>(ErrorKind::privilege): return "privilege";
+        case 129:
         case 130:
         case 143: return "interrupted";
         default: return "failed";

@@ -5,31 +5,10 @@
 
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
+#include "report/recovery_report.hpp"
 
 namespace vmrotate::report {
 namespace {
-
-const char* word(rotation::Fate fate)
-{
-    switch (fate) {
-        case rotation::Fate::keep: return "keep";
-        case rotation::Fate::expire: return "expire";
-        case rotation::Fate::hold: return "hold";
-    }
-    return "?";
-}
-
-Json decisions_of(const rotation::Plan& plan)
-{
-    Json decisions = Json::array();
-    for (const rotation::Decision& decision : plan.decisions)
-        decisions.push_back({{"name", decision.generation.name},
-                             {"seq", decision.generation.seq},
-                             {"slot", decision.generation.slot},
-                             {"fate", word(decision.fate)},
-                             {"reason", decision.reason}});
-    return decisions;
-}
 
 Json strangers_of(const rotation::Set& set)
 {
@@ -41,13 +20,15 @@ Json strangers_of(const rotation::Set& set)
 
 }  // namespace
 
-void write_plan(std::ostream& out, const job::Prepared& prepared)
+void write_plan(std::ostream& out, const job::Prepared& prepared,
+                const rotation::Recovery& recovery)
 {
     const rotation::Plan& plan = prepared.plan;
     fmt::print(out, "{}: next: {} (slot {:02}, seq {}) on {} in '{}'\n",
                printable(prepared.source.ref.name), printable(prepared.name(plan.slot)), plan.slot,
                plan.seq, printable(prepared.target.datastore.name),
                printable(prepared.target.folder.path));
+    write_recovery(out, recovery);
     fmt::print(out, "  copied by {} ({})\n",
                prepared.host.name.empty() ? "the source's host" : printable(prepared.host.name),
                prepared.host.reason);
@@ -56,15 +37,14 @@ void write_plan(std::ostream& out, const job::Prepared& prepared)
     if (prepared.target.folder.id.empty())
         fmt::print(out, "  first the folder '{}' is made\n",
                    printable(prepared.target.folder.path));
-    for (const rotation::Decision& decision : plan.decisions)
-        fmt::print(out, "  {:6}  {}  {}\n", word(decision.fate),
-                   printable(decision.generation.name), printable(decision.reason));
+    write_decisions(out, plan.decisions);
     for (const rotation::Stranger& stranger : prepared.set.strangers)
         fmt::print(out, "  left alone  {}  {}\n", printable(stranger.name),
                    printable(stranger.reason));
 }
 
-void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepared& prepared)
+void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepared& prepared,
+                     const rotation::Recovery& recovery)
 {
     write_line(out, "plan",
                {{"vm", vm},
@@ -74,7 +54,8 @@ void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepar
                 {"datastore", prepared.target.datastore.name},
                 {"folder", prepared.target.folder.path},
                 {"host", prepared.host.name},
-                {"decisions", decisions_of(prepared.plan)},
+                {"recovery", json_of(recovery)},
+                {"decisions", json_of(prepared.plan.decisions)},
                 {"left_alone", strangers_of(prepared.set)}});
 }
 

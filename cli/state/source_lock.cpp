@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -70,6 +72,11 @@ std::string file_name_of(std::string_view uuid)
     return name + ".lock";
 }
 
+std::filesystem::path path_of(const std::filesystem::path& state, const std::string& source_uuid)
+{
+    return state / "locks" / file_name_of(source_uuid);
+}
+
 FileDescriptor open_locked(const std::filesystem::path& path)
 {
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -77,6 +84,11 @@ FileDescriptor open_locked(const std::filesystem::path& path)
         fail(path, "open", errno);
     if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
         return file;
+    if (errno == EWOULDBLOCK) {  // a dry run may be looking, for a moment
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0)
+            return file;
+    }
     if (errno != EWOULDBLOCK)
         fail(path, "lock", errno);
     throw Error(ErrorKind::busy, "cannot back it up: another process of this machine is doing it",
@@ -110,10 +122,9 @@ std::unique_ptr<job::SourceLock> lock_source(const std::filesystem::path& state,
                                              const std::string& source_uuid,
                                              const std::function<std::string()>& random_id)
 {
-    const auto folder = state / "locks";
+    const auto path = path_of(state, source_uuid);
     std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    const auto path = folder / file_name_of(source_uuid);
+    std::filesystem::create_directories(path.parent_path(), error);
     if (error)
         fail(path, "make the folder of", error.value());
 
@@ -123,6 +134,15 @@ std::unique_ptr<job::SourceLock> lock_source(const std::filesystem::path& state,
         id = random_id();
     write_content(file, path, id);
     return std::make_unique<FileLock>(std::move(file), std::move(id));
+}
+
+std::string id_if_free(const std::filesystem::path& state, const std::string& source_uuid)
+{
+    const FileDescriptor file(
+        ::open(path_of(state, source_uuid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.number() < 0 || ::flock(file.number(), LOCK_SH | LOCK_NB) != 0)
+        return {};
+    return read_id(file);
 }
 
 }  // namespace vmrotate::state

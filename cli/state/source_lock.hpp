@@ -22,4 +22,8 @@ std::unique_ptr<job::SourceLock> lock_source(const std::filesystem::path& state,
                                              const std::string& source_uuid,
                                              const std::function<std::string()>& random_id);
 
+/// The lock's id where the file is there and no process holds it, else empty: for a dry run,
+/// which takes nothing.
+std::string id_if_free(const std::filesystem::path& state, const std::string& source_uuid);
+
 }  // namespace vmrotate::state

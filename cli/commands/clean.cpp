@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "commands/each_vm.hpp"
+#include "commands/options.hpp"
+#include "commands/session.hpp"
+#include "job/clean_vm.hpp"
+#include "job/explain.hpp"
+#include "report/clean_report.hpp"
+#include "report/json_lines.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+struct Options {
+    ServerOptions server;
+    SelectionOptions selection;
+    bool dry_run = false;
+};
+
+int show(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run, bool& changed)
+{
+    const std::string& vm = run.assignment.vm;
+    const auto plan = job::plan_cleaning(vsphere, run);
+    if (context.globals.json)
+        report::write_cleaning_plan_json(context.environment.out, vm, plan);
+    else
+        report::write_cleaning_plan(context.environment.out, vm, plan);
+    changed |=
+        !plan.recovery.steps.empty() ||
+        std::ranges::count(plan.decisions, rotation::Fate::expire, &rotation::Decision::fate) > 0;
+    return 0;
+}
+
+int clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run, bool& changed)
+{
+    const auto cleaning = job::clean_vm(vsphere, run);
+    const int code = cleaning.ok() ? 0 : static_cast<int>(cleaning.left_undone.front().kind());
+    changed |= !cleaning.healed.empty() || !cleaning.expired.empty();
+    std::ostream nowhere(nullptr);
+    const bool is_silent = context.globals.json || context.globals.quiet;
+    Environment& environment = context.environment;
+    if (context.globals.json)
+        report::write_cleaning_json(environment.out, run.assignment.vm, cleaning, code);
+    report::write_cleaning(is_silent ? nowhere : environment.out, environment.err,
+                           run.assignment.vm, cleaning);
+    return code;
+}
+
+int run(const Options& options, const Context& context)
+{
+    const auto config = load_config(context, options.server);
+    const auto selection = selected(config, options.selection);
+    Session session = open_session(context, config.vcenter, patience_of(selection));
+    bool changed = false;
+    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
+        const auto progress = make_progress(context, assignment.vm);
+        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
+        return job::explaining("clean it", [&] {
+            return options.dry_run ? show(context, session.vsphere(), run, changed)
+                                   : clean(context, session.vsphere(), run, changed);
+        });
+    });
+    if (context.globals.json)
+        report::write_line(context.environment.out, "summary",
+                           {{"verb", "clean"},
+                            {"result", report::result_word(code)},
+                            {"dry_run", options.dry_run},
+                            {"changed", changed},
+                            {"exit_code", code}});
+    return code;
+}
+
+}  // namespace
+
+void add_clean(CLI::App& app, const Context& context)
+{
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        app.add_subcommand("clean", "Finish or undo what runs that were cut short have left");
+    options->server.add_to(*command);
+    options->selection.add_to(*command);
+    command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
+    command->footer(
+        "Every backup does the same before it begins. Without a VM or --job, the VMs of every job\n"
+        "are looked after.\n\n"
+        "Examples:\n"
+        "  vmrotate clean avocado2 --dry-run\n"
+        "  vmrotate clean\n\n"
+        "Exit codes: 0 ok, 1 failed, 4 something stays that needs a person, 11 a run may be at\n"
+        "work, and those of 'vmrotate --help'");
+    command->callback([options, context] { context.exit_code = run(*options, context); });
+}
+
+}  // namespace vmrotate::cli
