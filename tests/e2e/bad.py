@@ -75,9 +75,13 @@ def our_snapshots(shop, source="avocado2"):
 
 class FailureTest(BadTest):
     def assertEveryoneNames(self, left, result, shop):
-        """What is left of a copy is named by the run that left it, and by the next one."""
+        """What is left of a copy is named by the run that left it, and by a next one that cannot
+        undo it either."""
         again = shop.run("backup", "avocado2", "--keep", "1", env=LATER)
-        self.assertExit(11 if left else 0, again)
+        still = [name for name in left if name in shop.vcenter.copies()]
+        if not still:
+            self.assertExit(0, again)
         for name in left:
             self.assertIn(f"'{name}'", result.err)
+        for name in still:
             self.assertIn(f"'{name}'", again.err)

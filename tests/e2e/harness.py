@@ -151,6 +151,7 @@ class Shop:
         self.results, self.processes, self.nights = [], [], 0
         self.secrets = [password]
         self.allowed = set()
+        self.changeable = {}  #: what a verb may change of a VM that was there before, by name
         self.folders = {folder}  #: where generations may be deleted
         self.keep = 3  #: the smallest --keep that was asked for
         self.oracle = Oracle(self)
@@ -184,7 +185,8 @@ class Shop:
     def arguments(self, words, defaults=True, json=True):
         """The command line: server, CA, store and datastore are filled in unless given."""
         words = [str(word) for word in words]
-        takes_backup_options = words[:1] and words[0] in ("backup", "plan", "list")
+        takes_backup_options = words[:1] and words[0] in (
+            "backup", "plan", "list", "clean", "prune", "adopt")
         filled = []
         if defaults:
             filled += [("--vcenter", self.vcenter.server), ("--ca-file", self.vcenter.ca_file),
@@ -248,9 +250,14 @@ class Shop:
     def allow(self, *rules):
         """Declares that the oracle's rules of these names may be broken in this test."""
         for rule in rules:
-            if rule not in Oracle.RULES:
-                raise ValueError(f"the oracle has no rule '{rule}': {sorted(Oracle.RULES)}")
+            if rule not in self.oracle.RULES:
+                raise ValueError(f"the oracle has no rule '{rule}': "
+                                 f"{sorted(self.oracle.RULES)}")
         self.allowed.update(rules)
+
+    def may_change(self, name, *fields):
+        """Declares what vmrotate may change of this VM, in the words of `lasting` (oracle.py)."""
+        self.changeable.setdefault(name, set()).update(fields)
 
     def close(self):
         for process in self.processes:

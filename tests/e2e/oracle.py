@@ -202,7 +202,9 @@ class Oracle:
             if known["extraConfig"].get("vmrotate.state") == "copying":  # it may be finished
                 is_now = {**is_now, "extraConfig": known["extraConfig"],
                           "annotation": known["annotation"]}
-            told = difference(known, is_now)
+            free = self.shop.changeable.get(known["name"], ())
+            told = difference({key: value for key, value in known.items() if key not in free},
+                              is_now)
             if told:
                 yield f"'{known['name']}' ({moref}): {told}"
 
@@ -291,7 +293,7 @@ class Oracle:
                 yield f"{task['method']} of '{task['target']}' goes on"
 
     def _exit_codes_told(self):
-        documented = {0, 1, 2, 3, 4, 10, 11, 12, 13, 130, 143}
+        documented = {0, 1, 2, 3, 4, 10, 11, 12, 13, 129, 130, 143}
         for result in self.shop.results:
             words = " ".join(result.arguments)
             if result.exit_code < 0:

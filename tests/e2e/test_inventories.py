@@ -267,7 +267,7 @@ class RestoredSources(BadTest):
         for name in old:  # of another source: nobody may delete them
             self.assertIn(name, shop.vcenter.copies())
         listed = shop.run("list", "avocado2", json=False).out
-        self.assertIn(f"not ours: {old[0]} is named like a generation of this set", listed)
+        self.assertIn(f"not ours: {old[0]} belongs to another 'avocado2'", listed)
 
 
 class Sources(BadTest):

@@ -10,32 +10,62 @@ from bad import LATER, BadTest, our_snapshots
 
 
 class Interrupted(BadTest):
-    def test_a_run_that_was_killed_is_named_by_the_next_one(self):
-        shop = self.shop(copyMs=400)
+    """kill -9, and what the next run makes of what is left."""
+
+    def kill_while_copying(self, **speeds):
+        """A shop with one generation, and the half-made copy of a run that is dead."""
+        shop = self.shop(copyMs=400, **speeds)
         shop.allow("sessions closed")
         shop.backups(1)
-        process = shop.start("backup", "avocado2")
+        process = shop.start("backup", "avocado2", env={"TZ": shop.another_minute()})
         copy = shop.vcenter.wait_for_copy()
         process.kill()
         process.wait()
-        snapshot = our_snapshots(shop)[0]
+        return shop, copy
+
+    def test_the_next_run_waits_for_the_copy_and_finishes_it(self):
+        shop, copy = self.kill_while_copying()
+        result = shop.run("backup", "avocado2", env={"TZ": shop.another_minute()})
+        self.assertExit(0, result)
+        self.assertEqual([1, 2, 3], shop.slots("avocado2"))
+        self.assertEqual(copy["id"], shop.vcenter.generation_vms("avocado2")[1]["id"])
+        healed = " ".join(result.of_type("backup")[0]["healed"])
+        self.assertIn("removed the snapshot", healed)
+        self.assertIn(f"finished '{copy['name']}'", healed)
+
+    def test_clean_does_the_same_without_a_backup(self):
+        shop, copy = self.kill_while_copying()
+        wait_until(lambda: not shop.vcenter.vm(copy["id"])["copying"], "the end of the copy")
         since = shop.vcenter.last_call()
-        for _ in range(2):  # while it is being copied, and after
-            for verb in ("backup", "plan"):
-                self.assertSays(shop.run(verb, "avocado2"), 11, "vmrotate: avocado2: ",
-                                f"'{snapshot}'", hint="vSphere Client")
-            wait_until(lambda: not shop.vcenter.vm(copy["id"])["copying"], "the end of the copy")
+        for verb in (("clean", "--dry-run"), ("plan",), ("backup", "--dry-run")):
+            planned = shop.run(verb[0], "avocado2", *verb[1:])
+            self.assertExit(0, planned)
+            steps = planned.lines[0]["recovery"]
+            self.assertEqual(["remove", "finish"], [step["remedy"] for step in steps])
         self.assertUnchanged(shop, since)
         self.assertIn("unfinished", shop.run("list", "avocado2", json=False).out)
 
-        shop.do("remove_snapshot", vm="avocado2", snapshot=snapshot)
-        self.assertSays(shop.run("backup", "avocado2"), 11, f"'{copy['name']}'",
-                        hint="vSphere Client")
-        self.assertUnchanged(shop, since)
-        shop.do("destroy", vm=copy["id"])
-        self.assertExit(0, shop.run("backup", "avocado2"))
+        result = shop.run("clean", "avocado2")
+        self.assertExit(0, result)
+        self.assertTrue(result.summary["changed"])
         self.assertEqual([1, 2], shop.slots("avocado2"))
-        self.assertLessEqual(shop.vcenter.state()["sessions"], 1)
+        again = shop.run("clean", "avocado2")
+        self.assertExit(0, again)
+        self.assertFalse(again.summary["changed"])
+
+    def test_another_machine_waits_until_the_grace_is_over(self):
+        shop, copy = self.kill_while_copying()
+        other = {"STATE_DIRECTORY": shop.state_folder + "-of-another-machine"}
+        since = shop.vcenter.last_call()
+        for verb in ("backup", "plan", "clean"):  # while it is being copied, and after
+            self.assertSays(shop.run(verb, "avocado2", env=other), 11,
+                            "vmrotate: avocado2: a run may be at work on it")
+            wait_until(lambda: not shop.vcenter.vm(copy["id"])["copying"], "the end of the copy")
+        self.assertUnchanged(shop, since)
+        shop.configure('[defaults]\ngrace = "0"\n')
+        self.assertExit(0, shop.run("backup", "avocado2",
+                                    env={**other, "TZ": shop.another_minute()}))
+        self.assertEqual([1, 2, 3], shop.slots("avocado2"))
 
     def test_a_run_that_was_killed_before_the_copy(self):
         shop = self.shop(copyMs=20)
@@ -46,10 +76,8 @@ class Interrupted(BadTest):
         process.kill()
         process.wait()
         shop.do("clear_rules")
-        snapshot = our_snapshots(shop)[0]
-        self.assertSays(shop.run("backup", "avocado2"), 11, f"'{snapshot}'")
-        shop.do("remove_snapshot", vm="avocado2", snapshot=snapshot)
-        self.assertExit(0, shop.run("backup", "papaya3"))
+        self.assertExit(0, shop.run("backup", "avocado2"))
+        self.assertEqual([1], shop.slots("avocado2"))
 
 
 class LostReplies(BadTest):
@@ -208,7 +236,10 @@ class Connections(BadTest):
         self.assertIn(our_snapshots(shop)[0], result.err)
         self.assertLess(result.seconds, 20)
         relay.mend()
-        self.assertSays(shop.run("backup", "avocado2"), 11, our_snapshots(shop)[0])
+        shop.do("speed", copyMs=20)
+        shop.configure("")
+        self.assertExit(0, shop.run("backup", "avocado2", env={"TZ": shop.another_minute()}))
+        self.assertEqual([], our_snapshots(shop))
 
     def test_sessions_that_the_server_ends(self):
         shop = self.shop(copyMs=400)

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import time
 
 from harness import ShopTest, wait_until
 
@@ -159,13 +160,14 @@ class Interrupted(ShopTest):
         table = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
         for number, code in table:
             with self.subTest(number.name):
-                shop, before, process = self.copying(removeMs=3000)
+                shop, before, process = self.copying(removeMs=6000)
                 shop.allow("sessions closed", "no snapshot left", "no task running",
                            "nothing unfinished", "exit codes told")  # it had no time
                 process.signal(number)
                 shop.vcenter.wait_for_call("CancelTask")
+                time.sleep(1.1)  # before that, it would count as the first once more
                 process.signal(number)
-                wait_until(lambda: not process.is_running(), "its end", 1.0)
+                wait_until(lambda: not process.is_running(), "its end", 2.0)
                 self.assertEqual(code, process.wait().exit_code)
                 self.assertTrue(set(before) <= set(shop.vcenter.copies()))
 
