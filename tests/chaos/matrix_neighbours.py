@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Matrix N, neighbours: an operator who works from a generation while the nightly job goes on,
+other installations, and other sets of the same source.
+
+Two generations, `keep = 2`, so that the oldest is due in the run.
+"""
+
+from cell import SOURCE, Cell
+from vcenter import mark_of
+from worlds import (UNCOUNTED, all_of, deletions, does, generation, judges, mark, nothing_deleted,
+                    others_stay, rule)
+
+LETTER, TITLE = "N", "neighbours"
+
+
+# -- an operator at work, in the middle of a run
+
+def operators():
+    newest = f"zz_{SOURCE}-02-202601010200"
+    made = []
+    for method in ("CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task",
+                   "ReconfigVM_Task"):
+        for state in ("on", "suspended"):
+            made.append(Cell(
+                f"N/operator/{state} before {method}", exits={0}, judge=nothing_deleted,
+                rules=[rule(method, "power", vm=newest, state=state)],
+                allow=UNCOUNTED if method == "CreateSnapshot_Task" else (),
+                mend=does("power", vm=newest, state="off")))
+    oldest = f"zz_{SOURCE}-01-202601010100"
+    for what, action, fields, mend in (
+            ("starts the one that goes", "power", {"state": "on"}, ("power", {"state": "off"})),
+            ("renames the one that goes", "rename", {"name": "mine"}, ("rename", {"name": oldest})),
+            ("snapshots the one that goes", "snapshot", {"name": "mine", "description": ""},
+             ("remove_snapshot", {"snapshot": "mine"}))):
+        made.append(Cell(
+            f"N/operator/{what}, before it is read for the last time", exits={0, 1},
+            judge=nothing_deleted, rules=[rule("RemoveSnapshot_Task", action, vm=oldest, **fields)],
+            mend=lambda shop, mend=mend, what=what: shop.do(
+                mend[0], vm="mine" if "renames" in what else oldest, **mend[1])))
+    # Between the last reading and the call nobody can hold the newest one fast.
+    made.append(Cell("N/operator/starts the newest at the moment of the deletion", exits={0, 1},
+                     allow=("never too few",),
+                     rules=[rule("Destroy_Task", "power", vm=newest, state="on")],
+                     mend=does("power", vm=newest, state="off")))
+    return made
+
+
+# -- two installations, two sets
+
+def neighbours():
+    return [
+        Cell("N/two sets/each with its prefix", exits={0}, prepare=other_set("wk_", "weekly"),
+             judge=judges(one_more_of_default, other_set_stays),
+             healed=judges(other_set_stays), heal=False),
+        Cell("N/two sets/with one prefix by mistake", exits={0}, prepare=other_set("zz_", "weekly"),
+             judge=judges(one_more_of_default, other_set_stays), heal=False),
+        Cell("N/two installations/with another prefix", exits={0}, judge=others_stay,
+             prepare=mark_both(prefix="yy_"), settings='prefix = "yy_"'),
+        Cell("N/two installations/at once", world={"copyMs": 1500}, exits={0}, during=at_once,
+             allow=("leaves nothing unsaid",), judge=second_withdrew),  # it is the other one's
+        Cell("N/two installations/an unfinished copy of a run that is dead", prepare=unfinished(1),
+             allow=("nothing unfinished",), heal=False, exits={0, 1, 11},
+             judge=nothing_deleted_but_one),
+        Cell("N/two installations/two copies of one dead run", prepare=unfinished(2), heal=False,
+             allow=("nothing unfinished",), exits={0, 1, 11}, judge=both_unfinished_stay),
+        Cell("N/two installations/an unfinished copy that is on", heal=False,
+             prepare=all_of(unfinished(1), does("power", vm=f"zz_{SOURCE}-03-202601010300",
+                                                state="on")),
+             allow=("nothing unfinished",), exits={0, 1, 11}, judge=both_unfinished_stay),
+        Cell("N/two installations/an unfinished copy of another set", exits={0}, heal=False,
+             prepare=unfinished(1, set="weekly"), allow=("nothing unfinished",),
+             judge=both_unfinished_stay),
+    ]
+
+
+def other_set(prefix, name):
+    """Two more generations of the source, of another set."""
+    def prepare(shop):
+        for vm in shop.vcenter.generation_vms(SOURCE):
+            new = mark_of(vm)
+            shop.do("copy", vm=vm["id"], folder="backup",
+                    name=f"{prefix}{SOURCE}-{new['slot'].zfill(2)}-202601020000")
+            copy = shop.vcenter.vm(f"{prefix}{SOURCE}-{new['slot'].zfill(2)}-202601020000")
+            shop.do("set", vm=copy["id"], extraConfig={
+                "vmrotate.set": name, "vmrotate.prefix": prefix,
+                "vmrotate.self": copy["instanceUuid"]})
+    return prepare
+
+
+def of_set(shop, name):
+    return [vm for vm in shop.vcenter.generation_vms(SOURCE) if mark_of(vm)["set"] == name]
+
+
+def one_more_of_default(shop, _):
+    seqs = [int(mark_of(vm)["seq"]) for vm in of_set(shop, "default")]
+    if seqs != [2, 3]:
+        yield f"the generations of the set 'default' are {seqs}"
+
+
+def other_set_stays(shop, _):
+    seqs = [int(mark_of(vm)["seq"]) for vm in of_set(shop, "weekly")]
+    if seqs != [1, 2]:
+        yield f"the generations of the set 'weekly' are {seqs}"
+
+
+def mark_both(**keys):
+    def prepare(shop):
+        for number in (0, 1):
+            vm = shop.vcenter.generation_vms(SOURCE)[number]
+            shop.do("rename", vm=vm["id"], name=vm["name"].replace("zz_", keys["prefix"]))
+            mark(number, **keys)(shop)
+    return prepare
+
+
+def at_once(shop, _):
+    """Another machine's run begins while the copy is made."""
+    shop.vcenter.wait_for_copy()
+    shop.second = shop.run("backup", SOURCE, env={"STATE_DIRECTORY": shop.folder + "/elsewhere"})
+
+
+def second_withdrew(shop, _):
+    if shop.second.exit_code != 11:
+        yield f"the second one is not busy:\n{shop.second}"
+    if len(shop.vcenter.calls("CloneVM_Task")) != 1:
+        yield "both made a copy"
+
+
+def unfinished(count, **keys):
+    """What a run of another machine left: a copy that was never committed, or two of one mark."""
+    def prepare(shop):
+        for number in range(3, 3 + count):
+            name = f"zz_{SOURCE}-{number:02}-20260101{number:02}00"
+            shop.do("copy", vm=generation(shop, 1), name=name, folder="backup")
+            shop.do("set", vm=name, annotation="", extraConfig={
+                "vmrotate.state": "copying", "vmrotate.self": "", "vmrotate.seq": "3",
+                "vmrotate.slot": str(number), "vmrotate.run": "d" * 32,
+                **{"vmrotate." + key: value for key, value in keys.items()}})
+    return prepare
+
+
+def nothing_deleted_but_one(shop, _):
+    """Only what is due and what is unfinished may go."""
+    for name in deletions(shop):
+        if name not in (f"zz_{SOURCE}-01-202601010100", f"zz_{SOURCE}-03-202601010300"):
+            yield f"'{name}' was to be deleted"
+
+
+def both_unfinished_stay(shop, _):
+    for call in shop.vcenter.calls("Destroy_Task"):
+        if call["target"] in (f"zz_{SOURCE}-03-202601010300", f"zz_{SOURCE}-04-202601010400"):
+            yield f"'{call['target']}' was to be deleted"
+
+
+def cells(options):
+    return operators() + neighbours()
