@@ -50,6 +50,16 @@ missing_packages() {
   done
 }
 
+# The package with what clang's sanitizers and its fuzzer need at run time; it is named after clang's
+# version. Nothing where clang itself brings it along, or is not to be had.
+clang_runtime() {
+  local version
+  version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+  if apt-cache policy "libclang-rt-$version-dev" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+    echo "libclang-rt-$version-dev"
+  fi
+}
+
 # True if apt knows this suite.
 has_suite() { apt-cache policy 2>/dev/null | grep -- "n=$1" >/dev/null; }
 

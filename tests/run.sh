@@ -1,23 +1,126 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what is missing, builds the program with its tests, and runs them all.
-# usage: tests/run.sh [--no-install] [ctest options...]
+# usage: tests/run.sh [--no-install] [--long | --coverage] [ctest options...]
+#
+# With ctest options, what they select; without, all stages: the program as it is shipped, all
+# tests under AddressSanitizer, a share of the cells of tests/chaos, fuzzing.
+# --long      takes hours: every cell of tests/chaos, fuzzing for two hours a target, SOAP too,
+#             ThreadSanitizer.
+# --coverage  counts the lines of the deleting code that the tests run, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=examples/packages.sh
 . examples/packages.sh
 
+install=install_all
 if [[ ${1:-} = --no-install ]]; then
   shift
-  name_missing "${build_packages[@]}" "${test_packages[@]}"
-else
-  install_all "${build_packages[@]}" "${test_packages[@]}"
+  install=name_missing
+fi
+mode=usual
+if [[ ${1:-} = --long || ${1:-} = --coverage ]]; then
+  mode=${1#--}
+  shift
+fi
+"$install" "${build_packages[@]}" "${test_packages[@]}"
+if (($# == 0)); then
+  mapfile -t more < <(clang_runtime)
+  [[ $mode != coverage ]] || more+=(gcovr)
+  "$install" clang "${more[@]}"
 fi
 use_go
 export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
-
 build=${VMROTATE_BUILD:-build/tests}
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DVMROTATE_WERROR=ON \
-  -DVMROTATE_SANITIZE=address,undefined
-cmake --build "$build"
-ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 300 -j "$(nproc)" "$@"
+times=()
+
+# stage NAME COMMAND...: runs it, and keeps how long it took for the table at the end.
+stage() {
+  local name=$1 begin=$SECONDS
+  shift
+  say "== $name"
+  "$@"
+  times+=("$(printf '%6d s  %s' $((SECONDS - begin)) "$name")")
+}
+
+configure() {
+  local folder=$1
+  shift
+  cmake -S . -B "$folder" -G Ninja -DVMROTATE_WERROR=ON "$@"
+}
+
+build_release() {
+  configure "$build-release" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O2 -DNDEBUG' \
+    -DBUILD_TESTING=OFF
+  cmake --build "$build-release" --target vmrotate
+}
+
+build_tests() {
+  local shipped=
+  [[ ! -x $build-release/cli/vmrotate ]] || shipped=$(realpath "$build-release")
+  configure "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O0 -g1' \
+    -DVMROTATE_SANITIZE=address,undefined \
+    -DVMROTATE_SHIPPED="$shipped"
+  cmake --build "$build"
+}
+
+run_tests() {
+  ctest --test-dir "${1}" --output-on-failure --no-tests=error --timeout 300 -j "$(nproc)" "${@:2}"
+}
+
+build_fuzz_targets() {
+  configure "$build-fuzz" -DVMROTATE_FUZZ=ON -DVMROTATE_WERROR=OFF -DCMAKE_CXX_COMPILER=clang++ \
+    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -gline-tables-only'
+  cmake --build "$build-fuzz" --target "$1"
+}
+
+# What runs in several threads: the client's connections, waiting, cancelling.
+build_threads() {
+  configure "$build-threads" -DCMAKE_BUILD_TYPE=Debug -DVMROTATE_SANITIZE=thread \
+    -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1'
+  cmake --build "$build-threads" --target soap_tests contract_tests test_vcenter test_upstream
+}
+
+count_lines() {
+  configure "$build-coverage" -DCMAKE_BUILD_TYPE=Debug -DVMROTATE_COVERAGE=ON
+  cmake --build "$build-coverage"
+  run_tests "$build-coverage" -LE chaos || say "some tests failed: they are no part of the count"
+  gcovr --root . --object-directory "$build-coverage" --exclude-throw-branches \
+    --exclude-unreachable-branches --filter cli/rotation/ --filter credstore/ \
+    --filter 'cli/job/(expire|deletion|discard|snapshot_guard|retention|recovery|heal)' \
+    --txt "$build-coverage/lines.txt" --json "$build-coverage/lines.json" --print-summary
+  gcovr --add-tracefile "$build-coverage/lines.json" --branches
+  cat "$build-coverage/lines.txt"
+}
+
+if (($#)); then
+  build_tests
+  run_tests "$build" "$@"
+  exit
+fi
+if [[ $mode = coverage ]]; then
+  count_lines
+  exit
+fi
+
+seconds=60
+fuzz_targets=fuzz_small
+fuzz_only=(--only config --only credentials --only marks --only notes)
+if [[ $mode = long ]]; then
+  export VMROTATE_TEST_LONG=yes
+  seconds=7200
+  fuzz_targets=fuzz_targets
+  fuzz_only=()
+fi
+stage 'release: build' build_release
+stage 'tests: build' build_tests
+stage 'tests: run' run_tests "$build"
+stage 'fuzz: build' build_fuzz_targets "$fuzz_targets"
+stage 'fuzz: run' python3 tests/fuzz/run.py "$build-fuzz" --seconds "$seconds" \
+  "${fuzz_only[@]}"
+if [[ $mode = long ]]; then
+  stage 'threads: build' build_threads
+  stage 'threads: run' run_tests "$build-threads" -R '^(contract: |unit: (replies|endpoint|names))'
+fi
+say 'How long it took:'
+printf '%s\n' "${times[@]}" >&2
