@@ -55,11 +55,11 @@ struct Logon {
 /// vCenter's list of sessions; put the run's id into it. Throws Fault.
 ///
 /// Once `stop` is requested, a read that waits for a server which is away fails with Fault
-/// (unreachable): at once, or after 5 s where an answer is due; so does a change that was not sent;
-/// `connect` itself throws Cancelled, as does a snapshot that was not yet begun. What is called
-/// after that undoes something: the server is waited for, but no longer than `Patience::undo` since
-/// the request or its last answer. The same holds for the wait for a task, and for the removal of a
-/// snapshot.
+/// (unreachable), at once or after 5 s where an answer is due; so does a change that was not
+/// sent. `connect` itself throws Cancelled, as does a snapshot that was not yet begun. What is
+/// called after that undoes something: the server is waited for, but no longer than
+/// `Patience::undo` since the request or its last answer. The same holds for the wait for a
+/// task, and for the removal of a snapshot.
 std::unique_ptr<Vsphere> connect(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
                                  const Patience& patience, const std::string& user_agent,
                                  std::stop_token stop = {});

@@ -13,13 +13,14 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct CleanOptions {
     ServerOptions server;
     SelectionOptions selection;
     bool dry_run = false;
 };
 
-int show(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run, bool& changed)
+int show_clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run,
+               bool& changed)
 {
     const std::string& vm = run.assignment.vm;
     const auto plan = job::plan_cleaning(vsphere, run);
@@ -48,7 +49,7 @@ int clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
     return code;
 }
 
-int run(const Options& options, const Context& context)
+int run_clean(const CleanOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
@@ -58,7 +59,7 @@ int run(const Options& options, const Context& context)
         const auto progress = make_progress(context, assignment.vm);
         const auto run = make_run(context, assignment, source_names(config, selection), *progress);
         return job::explaining("clean it", [&] {
-            return options.dry_run ? show(context, session.vsphere(), run, changed)
+            return options.dry_run ? show_clean(context, session.vsphere(), run, changed)
                                    : clean(context, session.vsphere(), run, changed);
         });
     });
@@ -76,7 +77,7 @@ int run(const Options& options, const Context& context)
 
 void add_clean(CLI::App& app, const Context& context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CleanOptions>();
     CLI::App* command =
         app.add_subcommand("clean", "Finish or undo what runs that were cut short have left");
     options->server.add_to(*command);
@@ -90,7 +91,7 @@ void add_clean(CLI::App& app, const Context& context)
         "  vmrotate clean\n\n"
         "Exit codes: 0 ok, 1 failed, 4 something stays that needs a person, 11 a run may be at\n"
         "work, and those of 'vmrotate --help'");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_clean(*options, context); });
 }
 
 }  // namespace vmrotate::cli

@@ -239,7 +239,7 @@ Healing heal_what_is_there(vimclient::Vsphere& vsphere, const Run& run, Survey& 
     return healer.healing;
 }
 
-constexpr const char* deed = "heal what a run that was cut short has left";
+constexpr const char* healing = "heal what a run that was cut short has left";
 
 }  // namespace
 
@@ -248,7 +248,7 @@ rotation::Recovery recovery_of(vimclient::Vsphere& vsphere, const Run& run, cons
 {
     if (!may_have_remains(seen))
         return {};
-    return explaining(deed,
+    return explaining(healing,
                       [&] { return decide(vsphere, run, read_scene(vsphere, seen), lock_id); });
 }
 
@@ -260,7 +260,7 @@ Healing heal(vimclient::Vsphere& vsphere, const Run& run, Survey& seen, const st
     }
     if (!may_have_remains(seen))
         return {};
-    return explaining(deed, [&] { return heal_what_is_there(vsphere, run, seen, lock_id); });
+    return explaining(healing, [&] { return heal_what_is_there(vsphere, run, seen, lock_id); });
 }
 
 void refuse_alive(const rotation::Recovery& recovery)

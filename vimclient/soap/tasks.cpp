@@ -17,7 +17,7 @@ namespace vimclient::wire {
 namespace {
 
 constexpr std::chrono::seconds longest_wait{30};  // for one WaitForUpdatesEx
-constexpr std::chrono::seconds margin{15}, farewell{10};
+constexpr std::chrono::seconds margin{15};
 constexpr std::chrono::milliseconds poll_interval{2000};
 constexpr int listening_limit = 3;  // failures in a row, before it is polled
 
@@ -243,8 +243,8 @@ bool TaskWaiter::complete() const
 int TaskWaiter::wait_seconds() const
 {
     const auto left = std::chrono::ceil<std::chrono::seconds>(end_ - Clock::now()).count();
-    const auto longest = std::min(longest_wait, session_.patience().reply).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 1, longest));
+    const auto most = std::min(longest_wait, session_.patience().reply).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 1, most));
 }
 
 void TaskWaiter::lose(std::string_view why, Fault::Kind kind) const
