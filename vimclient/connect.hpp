@@ -38,6 +38,7 @@ struct Patience {
     std::chrono::seconds reply{120};      ///< one request and its whole reply
     std::chrono::seconds retry_for{900};  ///< reads are repeated for so long
     std::chrono::seconds undo{60};        ///< the same after a stop, while the server is away
+    std::chrono::seconds cancel{600};     ///< a task that was cancelled ends by then
     std::chrono::seconds task_wait{600};  ///< a busy VM is waited for, before a change
     std::chrono::seconds removal{3600};   ///< the same before the removal of a snapshot
     std::chrono::seconds task_limit{48 * 60 * 60};  ///< a task that takes longer is unknown

@@ -29,12 +29,12 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
         if (run.stop.stop_requested() && !result.outcome->ok())
             result.signal_code = signal_exit_code();
     } catch (const vimclient::Cancelled&) {
-        result.error =
-            Error(ErrorKind::interrupted, "interrupted: no generation was made, none was deleted");
+        result.error = Error(ErrorKind::interrupted,
+                             "interrupted: no new generation was made, none was deleted");
     } catch (const Error& e) {
         result.error = e;
     } catch (const vimclient::OutcomeUnknown& lost) {
-        result.error = job::explain(lost, "tell whether the backup was made");
+        result.error = job::explain(lost, "back it up");
     } catch (const vimclient::Fault& fault) {
         result.error = job::explain(fault, "back it up");
     } catch (const std::bad_alloc&) {
@@ -80,6 +80,7 @@ int run_backup(const BackupOptions& options, const Context& context)
                     context.environment.signal_exit_code));
         progress->done();
         results.back().warnings = progress->warnings();
+        results.back().healed = progress->deeds();
         show(context, results.back());
         if (!context.environment.stop.stop_requested())
             continue;

@@ -38,7 +38,7 @@ int clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
 {
     const auto cleaning = job::clean_vm(vsphere, run);
     const int code = cleaning.ok() ? 0 : static_cast<int>(cleaning.left_undone.front().kind());
-    changed |= !cleaning.healed.empty() || !cleaning.expired.empty();
+    changed |= !cleaning.expired.empty();
     std::ostream nowhere(nullptr);
     const bool is_silent = context.globals.json || context.globals.quiet;
     Environment& environment = context.environment;
@@ -56,11 +56,11 @@ int run_clean(const CleanOptions& options, const Context& context)
     Session session = open_session(context, config.vcenter, patience_of(selection));
     bool changed = false;
     const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
-        return job::explaining("clean it", [&] {
-            return options.dry_run ? show_clean(context, session.vsphere(), run, changed)
-                                   : clean(context, session.vsphere(), run, changed);
+        return watched(context, config, selection, assignment, changed, [&](const job::Run& run) {
+            return job::explaining("clean it", [&] {
+                return options.dry_run ? show_clean(context, session.vsphere(), run, changed)
+                                       : clean(context, session.vsphere(), run, changed);
+            });
         });
     });
     if (context.globals.json)
@@ -84,8 +84,9 @@ void add_clean(CLI::App& app, const Context& context)
     options->selection.add_to(*command);
     command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
     command->footer(
-        "Every backup does the same before it begins. Without a VM or --job, the VMs of every job\n"
-        "are looked after.\n\n"
+        "Every backup heals alike before it begins; 'clean' also deletes what is due. Without a "
+        "VM\n"
+        "or --job, the VMs of every job are looked after.\n\n"
         "Examples:\n"
         "  vmrotate clean avocado2 --dry-run\n"
         "  vmrotate clean\n\n"

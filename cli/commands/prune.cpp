@@ -38,7 +38,7 @@ int prune(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
 {
     const auto pruned = job::prune_vm(vsphere, run);
     const int code = pruned.ok() ? 0 : static_cast<int>(pruned.left_undone.front().kind());
-    changed |= !pruned.healed.empty() || !pruned.expired.empty();
+    changed |= !pruned.expired.empty();
     std::ostream nowhere(nullptr);
     const bool is_silent = context.globals.json || context.globals.quiet;
     Environment& environment = context.environment;
@@ -57,11 +57,11 @@ int run_prune(const PruneOptions& options, const Context& context)
     Session session = open_session(context, config.vcenter, patience_of(selection));
     bool changed = false;
     const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
-        return job::explaining("prune it", [&] {
-            return options.dry_run ? show_prune(context, session.vsphere(), run, changed)
-                                   : prune(context, session.vsphere(), run, changed);
+        return watched(context, config, selection, assignment, changed, [&](const job::Run& run) {
+            return job::explaining("prune it", [&] {
+                return options.dry_run ? show_prune(context, session.vsphere(), run, changed)
+                                       : prune(context, session.vsphere(), run, changed);
+            });
         });
     });
     if (context.globals.json)
