@@ -10,7 +10,8 @@ import time
 import traceback
 
 import shim
-from cell import SOURCE, Cell, Outcome, calls_text, filled_in, open_shop, settings, start_standing
+from cell import (SOURCE, Cell, Outcome, calls_text, filled_in, open_shop, settings,
+                  start_standing, wait_for_server)
 from harness import is_ours, mark_of, wait_until
 from history_judge import HistoryOracle
 
@@ -65,6 +66,7 @@ class History:
             return all(task.get("over", task["state"] not in ("running", "queued"))
                        for task in self.vcenter.state()["tasks"])
         wait_until(quiet, "the end of all tasks", 30)
+        wait_for_server(self.vcenter)
         self.vcenter.remember("quiet")
 
     def set_clock(self, offset, error=0):
