@@ -245,7 +245,7 @@ class ChaosOracle(Oracle):
 
     def _other_data(self, vm):
         """Disks that do not hold what the source's did at the moment of the run's snapshot."""
-        at_snapshot = self.contents.get(mark_of(vm)["run"])
+        at_snapshot = self.contents.get(mark_of(vm).get("run"))
         if not at_snapshot:
             return  # a control action made it
         for disk in vm["disks"]:
