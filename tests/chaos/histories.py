@@ -25,9 +25,12 @@ from history import run_history
 from history_steps import draw, told
 from history_year import run_year
 
-#: A step takes half a second of processor time with sanitizers, start and end of its history
-#: included: so many of 6 to 10 steps are three minutes of two processors.
-COUNT = 90
+#: One of 6 to 10 steps takes 1.5 seconds of processor time, so these are three minutes of two
+#: processors with the program as it is shipped.
+COUNT = 200
+
+#: Histories wait, for a task that has vanished half a minute: so many at once fill a processor.
+AT_ONCE = 3
 
 
 def options():
@@ -37,7 +40,7 @@ def options():
     parser.add_argument("--seed", type=int, action="append", help="one history; may be repeated")
     parser.add_argument("--steps", type=int, help="so many in each instead of 6 to 10")
     parser.add_argument("--leave-out", default="", metavar="1,4", help="without these steps")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
+    parser.add_argument("--jobs", type=int, default=AT_ONCE * os.cpu_count(), metavar="N")
     parser.add_argument("--tries", type=int, default=20, help="plays to minimise a failure with")
     parser.add_argument("--year", action="store_true", help="365 nights instead")
     parser.add_argument("--nights", type=int, default=365, help="of the year")
