@@ -30,6 +30,8 @@ def options():
     parser.add_argument("--share", type=int, default=1, metavar="N",
                         help="of each matrix, every Nth cell; not with --long")
     parser.add_argument("--seed", type=int, default=1, help="for cells that are drawn")
+    parser.add_argument("--double-kills", type=int, default=500, metavar="N",
+                        help="so many pairs of strikes in C/twice, drawn from the seed")
     parser.add_argument("--verbose", action="store_true", help="say each cell with its seconds")
     return parser.parse_args()
 
