@@ -38,6 +38,7 @@ registered. `record(...)` gives the calls of a run without faults to make cells 
 import dataclasses
 import functools
 import re
+import resource
 import signal
 import ssl
 import subprocess
@@ -92,11 +93,12 @@ class Outcome:
     problems: list
     seconds: float
     notes: str = ""
+    worked: float = 0.0  #: seconds of processor time: its vCenter's and the program's too
 
 
 def run_cell(cell):
     """Runs a cell: an Outcome, whatever happens."""
-    began = time.monotonic()
+    began, worked = time.monotonic(), processor_time()
     problems, notes = [], ""
     try:
         shop = open_shop(cell)
@@ -108,7 +110,14 @@ def run_cell(cell):
                 problems.append("the test vCenter ended badly")
     except Exception:  # a cell that cannot be played has failed
         problems.append(traceback.format_exc())
-    return Outcome(cell.name, problems, time.monotonic() - began, notes if problems else "")
+    return Outcome(cell.name, problems, time.monotonic() - began, notes if problems else "",
+                   processor_time() - worked)
+
+
+def processor_time():
+    """Seconds that this process has worked, and those that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def calls_text(shop):

@@ -99,15 +99,15 @@ def play_all(chosen, seeds):
     left_out = {int(one) for one in chosen.leave_out.split(",") if one}
     work = [(seed, chosen.steps, left_out, chosen.tries) for seed in seeds]
     model_generation(), knows("defaults", "grace")  # once, for all processes
-    began, failed, steps, seconds = time.monotonic(), [], 0, 0.0
+    began, failed, steps, worked = time.monotonic(), [], 0, 0.0
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
         for outcome, count, text in pool.imap_unordered(play, work):
-            steps, seconds = steps + count, seconds + outcome.seconds
+            steps, worked = steps + count, worked + outcome.worked
             if text:
                 failed.append(outcome.name)
                 print(text + ("\n" + outcome.notes if len(work) == 1 else ""), flush=True)
     print(f"{len(work)} histories, {steps} steps, in {(time.monotonic() - began) / 60:.1f} min "
-          f"with {chosen.jobs} processes, {seconds / max(steps, 1):.2f} s a step; "
+          f"with {chosen.jobs} processes, {worked / len(work):.2f} s of processor time each; "
           f"{len(failed)} failed")
     return len(failed)
 
