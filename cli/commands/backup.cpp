@@ -29,9 +29,12 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
         if (run.stop.stop_requested() && !result.outcome->ok())
             result.signal_code = signal_exit_code();
     } catch (const vimclient::Cancelled&) {
+        result.signal_code = signal_exit_code();
         result.error =
             Error(ErrorKind::interrupted, "interrupted: no generation was made, none was deleted");
     } catch (const Error& e) {
+        if (e.kind() == ErrorKind::interrupted)
+            result.signal_code = signal_exit_code();
         result.error = e;
     } catch (const vimclient::OutcomeUnknown& lost) {
         result.error = job::explain(lost, "tell whether the backup was made");
@@ -44,9 +47,6 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
         result.error = Error(ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
                              "this may be a defect of vmrotate; please report it");
     }
-    const bool interrupted = result.error && result.error->kind() == ErrorKind::interrupted;
-    if (interrupted || (result.error && run.stop.stop_requested()))
-        result.signal_code = signal_exit_code();
     return result;
 }
 

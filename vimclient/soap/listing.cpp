@@ -79,7 +79,7 @@ std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
             return;
         object.demand_complete();
         found = true;
-        const auto* children = object.demand<vim25__ArrayOfManagedObjectReference>("childEntity");
+        const auto* children = object.as<vim25__ArrayOfManagedObjectReference>("childEntity");
         if (!children)
             return;
         for (const vim25__ManagedObjectReference* child : whole(children->ManagedObjectReference)) {
