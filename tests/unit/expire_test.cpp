@@ -121,6 +121,17 @@ const std::vector<Case> cases = {
      kept + "only 2 good generations would be left of 3; '" + second +
          "', which may belong to the set, cannot be read",
      ""},
+    {"one could not be read, and so nobody knows what is due",
+     [](World& world) { world.vsphere.vm(second).connection = "orphaned"; }, nothing, "", "",
+     "'" + second + "' cannot be read, and may be a generation", ""},
+    {"one could not be read, and holds back what is due",
+     [](World& world) {
+         world.vsphere.vm(second).connection = "orphaned";
+         world.policy.keep = 2;
+     },
+     nothing, "", "",
+     "'" + oldest + "' stays: older than the newest 2, held back: '" + second + "' cannot be read",
+     ""},
     {"the new one has vanished", nothing,
      [](World& world) {
          world.vsphere.destroy(world.vsphere.vm(newest).ref);
