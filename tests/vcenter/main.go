@@ -123,6 +123,8 @@
 //	                where failAt or a fault is given
 //	queuedForEver   until CancelTask, which works for any such task
 //	runningForEver  stays at failAt per cent; CancelTask works where it always does
+//	cancelIgnored   the same, but CancelTask succeeds and changes nothing, as where
+//	                the host hangs
 //	cancelledByUser somebody else cancels it at failAt per cent
 //	cancelledThenSuccess   can be cancelled; then it ends with RequestCanceled, and
 //	                300 ms later with success, and its work is done
