@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/vmware/govmomi/cli"
+	_ "github.com/vmware/govmomi/cli/object"
 	_ "github.com/vmware/govmomi/cli/permissions"
 	_ "github.com/vmware/govmomi/cli/role"
 )
