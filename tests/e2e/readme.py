@@ -7,10 +7,14 @@ import re
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 
 
+def readme_text():
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        return file.read()
+
+
 def readme_block(word):
     """The one block of commands in README.md that has the word in it."""
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        blocks = re.findall(r"^```sh\n(.*?)^```$", file.read(), re.M | re.S)
+    blocks = re.findall(r"^```sh\n(.*?)^```$", readme_text(), re.M | re.S)
     found = [block for block in blocks if word in block]
     if len(found) != 1:
         raise AssertionError(f"{len(found)} blocks of README.md have '{word}'")

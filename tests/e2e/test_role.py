@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles of examples/role are enough, and none of their privileges is too many."""
+"""The roles of examples/role are enough for all that vmrotate does, and for nothing else."""
 
+import re
+import shlex
 import signal
 
 from bad import LATER, our_snapshots
 from harness import PASSWORD, USER, mark_of
+from readme import ROOT, readme_block, readme_text
 from role import SCRIPT, WHERE, RoleTest, lines_of_the_file
 from verbs import VerbTest
 
@@ -52,6 +55,19 @@ class TheScript(RoleTest):
         self.assertIn("VirtualMachine.Inventory.Delete",
                       self.govc(shop, "role.ls", "vmrotate-folder"))
         self.assertEqual(before, self.govc(shop, "permissions.ls", "-a", WHERE["folder"]))
+
+    def test_the_readme_calls_it_as_the_tests_do(self):
+        words = shlex.split(readme_block("create-roles.sh").replace("\\\n", ""))
+        self.assertEqual(SCRIPT, f"{ROOT}/{words[0]}")
+        self.assertEqual({"--principal": USER, **{f"--{role}": path for role, path in WHERE.items()}},
+                         dict(zip(words[1::2], words[2::2])))
+
+    def test_the_readme_names_every_privilege_of_the_file(self):
+        _, _, section = readme_text().partition("## The account and its privileges\n")
+        told, _, _ = section.partition("\n## ")
+        for _, privilege, _ in lines_of_the_file():
+            short = re.sub(r".*\.", ".", privilege)
+            self.assertTrue(privilege in told or f"`{short}`" in told, privilege)
 
     def test_print_changes_nothing_and_says_what_it_would_do(self):
         shop = self.with_roles()
