@@ -5,7 +5,7 @@
 # To build the program; and Go, for the test vCenter.
 build_packages=(cmake g++ ca-certificates gsoap libcli11-dev libfmt-dev libgsoap-dev libssl-dev
   libtomlplusplus-dev ninja-build nlohmann-json3-dev pkg-config python3 zlib1g-dev)
-test_packages=(doctest-dev scdoc)
+test_packages=(ansible-core doctest-dev scdoc strace)
 
 say() { printf '%s\n' "$*" >&2; }
 
