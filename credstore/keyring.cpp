@@ -131,6 +131,24 @@ struct Keyring::Connection {
                                    "password");
     }
 
+    /// A search by attributes would find nothing, without an error.
+    void require_right_password() const
+    {
+        GError* error = nullptr;
+        GHashTable* const all = table({});
+        GList* const items =
+            lib.password_searchv_sync(&schema, all, SECRET_SEARCH_ALL, cancellable, &error);
+        lib.hash_table_unref(all);
+        for (const GList* item = items; item != nullptr; item = item->next)
+            lib.object_unref(item->data);
+        lib.list_free(items);
+        if (error == nullptr)
+            return;
+        lib.error_free(error);
+        throw StoreError("the password of the keyring's file is wrong, or the file is damaged",
+                         "give the right password to whatever unlocks the keyring");
+    }
+
     void check_service(GError* error) const
     {
         if (error == nullptr || Clock::now() - begin >= patience)
@@ -153,10 +171,13 @@ struct Keyring::Connection {
 
 Keyring::Keyring(const char* library, std::chrono::milliseconds patience)
 {
-    if (!is_kept_in_a_file())
+    const bool is_file = is_kept_in_a_file();
+    if (!is_file)
         require_session_bus();
     connection_ = std::make_unique<Connection>(library, patience);
-    if (!is_kept_in_a_file())
+    if (is_file)
+        connection_->require_right_password();
+    else
         connection_->require_unlocked();
 }
 

@@ -15,7 +15,8 @@ namespace credstore {
 /// together take no longer than the patience. Nobody is ever asked for the keyring's password.
 ///
 /// All throw StoreUnavailable: libsecret not installed, no session bus, no keyring on it, the
-/// keyring locked, no answer in time; or StoreError for what is wrong with the keyring.
+/// keyring locked, no answer in time; or StoreError for what is wrong with the keyring, such as
+/// a wrong password for one that is kept in a file.
 class Keyring {
 public:
     using Attributes = std::map<std::string, std::string>;

@@ -85,6 +85,18 @@ Credential copy_of(const Record& record)
             Added(std::chrono::seconds(record.added))};
 }
 
+/// What was there when opening the file was tried.
+struct Attempt {
+    Secret sealed;
+    std::vector<Secret> openers;
+};
+
+bool are_same(const Attempt& left, const Attempt& right)
+{
+    return left.sealed.reveal() == right.sealed.reveal() &&
+           std::ranges::equal(left.openers, right.openers, {}, &Secret::reveal, &Secret::reveal);
+}
+
 /// The place of the account, or where it belongs.
 std::vector<Record>::iterator place_of(std::vector<Record>& records, const Account& account)
 {
@@ -125,26 +137,27 @@ bool SealedFile::exists() const
 
 std::optional<SealedFile::Content> SealedFile::load()
 {
-    std::optional<Secret> before;
-    for (;;) {
+    for (std::optional<Attempt> before;;) {
         std::optional<Secret> sealed = read_private_file(file_, max_sealed_file_size);
         if (!sealed)
             return std::nullopt;
-        if (before && before->reveal() == sealed->reveal())
+        const auto parsed = parse_envelope(bytes(*sealed));
+        if (const auto* why = std::get_if<Unreadable>(&parsed))
+            cannot_open(file_, *why);
+        const auto& envelope = std::get<Envelope>(parsed);
+        Attempt attempt{std::move(*sealed), keys_.openers(envelope.derivation, file_)};
+        if (before && are_same(*before, attempt))
             cannot_open(file_, Unreadable::damaged);
-        if (std::optional<Content> content = open(*sealed))
+        if (std::optional<Content> content = open(envelope, attempt.openers))
             return content;
-        before = std::move(sealed);  // a new key may have come between file and key
+        before = std::move(attempt);  // a new key may have come between file and key
     }
 }
 
-std::optional<SealedFile::Content> SealedFile::open(const Secret& sealed)
+std::optional<SealedFile::Content> SealedFile::open(const Envelope& envelope,
+                                                    const std::vector<Secret>& openers) const
 {
-    const auto parsed = parse_envelope(bytes(sealed));
-    if (const auto* why = std::get_if<Unreadable>(&parsed))
-        cannot_open(file_, *why);
-    const auto& envelope = std::get<Envelope>(parsed);
-    for (Secret& opener : keys_.openers(envelope.derivation, file_)) {
+    for (const Secret& opener : openers) {
         std::optional<Secret> plain = unseal(envelope, opener);
         if (!plain)
             continue;
@@ -152,7 +165,7 @@ std::optional<SealedFile::Content> SealedFile::open(const Secret& sealed)
         if (!records)
             cannot_open(file_, Unreadable::damaged);
         return Content{
-            {envelope.derivation, std::move(opener)}, std::move(*plain), std::move(*records)};
+            {envelope.derivation, Secret(opener.reveal())}, std::move(*plain), std::move(*records)};
     }
     return std::nullopt;
 }

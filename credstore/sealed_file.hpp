@@ -44,7 +44,7 @@ private:
 
     /// Nothing where the file is not there.
     std::optional<Content> load();
-    std::optional<Content> open(const Secret& sealed);
+    std::optional<Content> open(const Envelope& envelope, const std::vector<Secret>& openers) const;
 
     /// For a change, under the lock.
     std::optional<Content> load_to_change();
