@@ -105,7 +105,7 @@ fi
 
 seconds=60
 fuzz_targets=fuzz_small
-fuzz_only=(--only config --only credentials --only marks --only notes)
+fuzz_only=(--only config --only credentials --only imports --only marks --only notes)
 if [[ $mode = long ]]; then
   export VMROTATE_TEST_LONG=yes
   seconds=7200

@@ -261,7 +261,7 @@ TEST_CASE("sealed file: one of version 2 that another program wrote can be read"
         CHECK(found->added.time_since_epoch().count() == 1700000000);
 
         CHECK(store.erase({server, "backup"}));
-        CHECK(content_of(scratch.file()).substr(0, 40) == content.substr(0, 40));
+        CHECK(content_of(scratch.file()).substr(0, 33) == content.substr(0, 33));
         CHECK(store.list().empty());
     }
 }

@@ -128,7 +128,9 @@ TEST_CASE("secret: its memory is locked against swapping, and doctest shows none
     Secret secret("not for a swap file");
     const std::string flags = memory_flags(secret.data());
     INFO("flags: ", flags);
+#ifndef __SANITIZE_ADDRESS__  // which makes mlock do nothing
     CHECK(flags.find(" lo ") != std::string::npos);
+#endif
     CHECK(std::string(doctest::toString(secret).c_str()) == "{?}");
 }
 
