@@ -16,6 +16,8 @@ namespace {
 
 using rotation::Guard;
 
+constexpr auto look_at_it = "look at that VM in vCenter";
+
 /// What a user asked for, or a brake that a later run releases: retention is met in spite of it.
 bool holds_back(const rotation::Objection& objection)
 {
@@ -51,7 +53,16 @@ void hold(const Run& run, const Due& due, const rotation::Decision& decision, Ex
     if (due.unread.empty())
         warn(run, outcome, text);
     else
-        outcome.left_undone.push_back({ErrorKind::failed, text, "look at that VM in vCenter"});
+        outcome.left_undone.push_back({ErrorKind::failed, text, look_at_it});
+}
+
+/// What cannot be read is not counted, so that nobody knows whether anything is due.
+void doubt(const Due& due, Expiry& outcome)
+{
+    const auto text = fmt::format("'{}' cannot be read, and may be a generation", due.unread);
+    if (!due.unread.empty() && std::ranges::find(due.decisions, rotation::Fate::hold,
+                                                 &rotation::Decision::fate) == due.decisions.end())
+        outcome.left_undone.push_back({ErrorKind::failed, text, look_at_it});
 }
 
 /// The seq of the generation that this run vouches for, if it still stands there and is good.
@@ -112,6 +123,7 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Due& due,
 
 void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome)
 {
+    doubt(due, outcome);
     for (auto decision = due.decisions.rbegin(); decision != due.decisions.rend(); ++decision) {
         const rotation::Generation& generation = decision->generation;
         if (decision->fate == rotation::Fate::hold)

@@ -22,7 +22,8 @@ struct Due {
 /// destroys it by its id, reads that it is gone.
 ///
 /// Never throws. A planned expiry that a pin, a use, min_age or the brake holds back is a
-/// warning; one that failed or that another guard refused is left undone.
+/// warning; one that failed or that another guard refused is left undone, and so is all of it
+/// while a VM cannot be read, due or not.
 void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome);
 
 /// The same for the plan of a backup, once its new generation is committed.

@@ -80,6 +80,8 @@ void sort_in(Set& set, const SetId& id, const VmFacts& vm)
 {
     using Kind = MarkReading::Kind;
     const bool has_our_name = parse_name(vm.name, id.stem).has_value();
+    if (vm.mark.kind == Kind::whole && belongs(id, vm.mark.mark))
+        set.highest_seq = std::max(set.highest_seq, vm.mark.mark.seq);
     if (!vm.readable) {
         const std::string& name = vm.name.empty() ? vm.id : vm.name;
         if (set.unread.empty() || name < set.unread)
@@ -100,7 +102,6 @@ void sort_in(Set& set, const SetId& id, const VmFacts& vm)
             set.strangers.push_back({vm.id, vm.name, whose_it_is(id, mark)});
         return;
     }
-    set.highest_seq = std::max(set.highest_seq, mark.seq);
     if (const std::string reason = why_not_ours(vm); !reason.empty())
         set.strangers.push_back({vm.id, vm.name, reason});
     else if (mark.state == State::copying)

@@ -81,7 +81,7 @@ struct Set {
     std::vector<Unfinished> unfinished;
     std::vector<Stranger> strangers;
     std::string unread;    ///< a VM of the folder that cannot be read: it may belong here
-    long highest_seq = 0;  ///< in any mark of the set, a stranger's too: never given again
+    long highest_seq = 0;  ///< in any mark of the set, believed or not: never given again
 
     bool operator==(const Set&) const = default;
 };

@@ -30,6 +30,8 @@ def options():
     parser.add_argument("--share", type=int, default=1, metavar="N",
                         help="of each matrix, every Nth cell; not with --long")
     parser.add_argument("--seed", type=int, default=1, help="for cells that are drawn")
+    parser.add_argument("--double-kills", type=int, default=500, metavar="N",
+                        help="so many pairs of strikes in C/twice, drawn from the seed")
     parser.add_argument("--verbose", action="store_true", help="say each cell with its seconds")
     return parser.parse_args()
 
@@ -61,8 +63,9 @@ def told(outcome, at_length):
 
 
 def table(found, outcomes):
-    """Counts and minutes of each matrix."""
-    lines = [f"{'matrix':34} {'cells':>6} {'passed':>7} {'failed':>7} {'n/a':>5} {'min':>6}"]
+    """Counts of each matrix, and its minutes: of cells one after the other, of processors."""
+    lines = [f"{'matrix':34} {'cells':>6} {'passed':>7} {'failed':>7} {'n/a':>5} {'min':>6} "
+             f"{'processor':>9}"]
     for module in found:
         mine = [cell for cell in CELLS if cell.name.startswith(module.LETTER + "/")]
         if not mine:
@@ -72,7 +75,8 @@ def table(found, outcomes):
         away = sum(bool(cell.not_applicable) for cell in mine)
         lines.append(f"{module.LETTER + ' ' + module.TITLE:34} {len(mine):6} "
                      f"{len(ended) - failed:7} {failed:7} {away:5} "
-                     f"{sum(one.seconds for one in ended) / 60:6.1f}")
+                     f"{sum(one.seconds for one in ended) / 60:6.1f} "
+                     f"{sum(one.worked for one in ended) / 60:9.1f}")
     return "\n".join(lines)
 
 

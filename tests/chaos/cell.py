@@ -20,8 +20,8 @@
    gets this one), and lets it go. `during(shop, process)` can act meanwhile.
 3. It waits for the end: within `limit` seconds (S7), with one of the `exits`.
 4. Every rule must have been hit and every order taken (L3).
-5. `mend(shop)` puts the world right again, rules are cleared, and the same command runs once
-   more: now everything must be healed (L1). A third run may only rotate (L2).
+5. `mend(shop)` puts the world right again, rules are cleared, the server is waited for, and the
+   same command runs once more: now everything must be healed (L1). A third run may only rotate (L2).
    `heal=False` leaves that out: then `judge(shop, result)` may say what is wrong instead.
 6. The oracle of judge.py judges the whole of it from log, history and state (S1 to S12).
 
@@ -38,11 +38,14 @@ registered. `record(...)` gives the calls of a run without faults to make cells 
 import dataclasses
 import functools
 import re
+import resource
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
 import traceback
+import urllib.request
 from typing import Callable, Optional
 
 import paths  # noqa: F401  (finds tests/e2e)
@@ -90,11 +93,12 @@ class Outcome:
     problems: list
     seconds: float
     notes: str = ""
+    worked: float = 0.0  #: seconds of processor time: its vCenter's and the program's too
 
 
 def run_cell(cell):
     """Runs a cell: an Outcome, whatever happens."""
-    began = time.monotonic()
+    began, worked = time.monotonic(), processor_time()
     problems, notes = [], ""
     try:
         shop = open_shop(cell)
@@ -106,7 +110,14 @@ def run_cell(cell):
                 problems.append("the test vCenter ended badly")
     except Exception:  # a cell that cannot be played has failed
         problems.append(traceback.format_exc())
-    return Outcome(cell.name, problems, time.monotonic() - began, notes if problems else "")
+    return Outcome(cell.name, problems, time.monotonic() - began, notes if problems else "",
+                   processor_time() - worked)
+
+
+def processor_time():
+    """Seconds that this process has worked, and those that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def calls_text(shop):
@@ -240,6 +251,7 @@ class Play:
         if cell.mend:
             cell.mend(shop)
         if cell.heal:
+            wait_for_server(self.vcenter)
             self.wait_for_quiet()
             problems += self.heals()
         problems += shop.oracle.violations()
@@ -335,6 +347,19 @@ class Play:
         for line in result.lines:
             if line.get("healed"):
                 yield f"the second run without faults healed: {line['healed']}"
+
+
+def wait_for_server(vcenter):
+    """Until whoever is away has come back: a night lies between two runs, and a run that began
+    at once would meet what is left of the fault."""
+    def answers():
+        try:
+            urllib.request.urlopen(f"https://{vcenter.server}/sdk/vimServiceVersions.xml",
+                                   timeout=1, context=ssl._create_unverified_context()).close()
+            return True
+        except OSError:
+            return False
+    wait_until(answers, "the server's answer", 20)
 
 
 def filled_in(rule, pid, shop):

@@ -10,7 +10,8 @@ import time
 import traceback
 
 import shim
-from cell import SOURCE, Cell, Outcome, calls_text, filled_in, open_shop, settings, start_standing
+from cell import (SOURCE, Cell, Outcome, calls_text, filled_in, open_shop, processor_time,
+                  settings, start_standing, wait_for_server)
 from harness import is_ours, mark_of, wait_until
 from history_judge import HistoryOracle
 
@@ -22,7 +23,7 @@ NIGHTLY, WEEKLY = ("--job", "nightly"), ("--job", "weekly")
 
 def run_history(seed, steps, spoil=None):
     """Plays the steps: an Outcome. `spoil(shop)` acts after them, before the end."""
-    began, problems, notes = time.monotonic(), [], ""
+    began, worked, problems, notes = time.monotonic(), processor_time(), [], ""
     try:
         shop = open_shop(Cell(f"history {seed}", generations=seed % 4, keep=2, settings=JOBS))
         try:
@@ -39,7 +40,7 @@ def run_history(seed, steps, spoil=None):
     except Exception:  # a history that cannot be played has failed
         problems.append(traceback.format_exc())
     return Outcome(f"history {seed}", problems, time.monotonic() - began,
-                   notes if problems else "")
+                   notes if problems else "", processor_time() - worked)
 
 
 class History:
@@ -65,6 +66,7 @@ class History:
             return all(task.get("over", task["state"] not in ("running", "queued"))
                        for task in self.vcenter.state()["tasks"])
         wait_until(quiet, "the end of all tasks", 30)
+        wait_for_server(self.vcenter)
         self.vcenter.remember("quiet")
 
     def set_clock(self, offset, error=0):

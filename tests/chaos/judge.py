@@ -157,9 +157,9 @@ class ChaosOracle(Oracle):
     # -- S5
 
     def _one_clone_at_a_time(self):
-        if any(call["action"] == "fault" and call["fault"] == "TaskInProgress"
-               for call in self.calls):
-            return  # a rule's word, and no task
+        if any(call["action"] == "fault" and call["fault"] == "TaskInProgress" or
+               call["action"] == "twice" for call in self.calls):
+            return  # a rule's word, and no task; or the same request, which ran into itself
         yield from super()._one_clone_at_a_time()
 
     def _one_copy_in_flight(self):
@@ -245,7 +245,7 @@ class ChaosOracle(Oracle):
 
     def _other_data(self, vm):
         """Disks that do not hold what the source's did at the moment of the run's snapshot."""
-        at_snapshot = self.contents.get(mark_of(vm)["run"])
+        at_snapshot = self.contents.get(mark_of(vm).get("run"))
         if not at_snapshot:
             return  # a control action made it
         for disk in vm["disks"]:

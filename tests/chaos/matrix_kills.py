@@ -26,7 +26,6 @@ LONGER = {"copyMs": 1200}  # than the next run needs to begin
 #: What may be at work is not left; what was not yet looked for when the signal came is not named.
 UNSEEN = ("leaves nothing unsaid",)
 LIMIT = 180.0              # seconds; a run stands still for some of them
-TWICE = 500                # of all pairs of points
 #: Calls that make what a dead run leaves: after each of them the ground is another.
 MAKERS = {"CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task", "ReconfigVM_Task",
           "Destroy_Task"}
@@ -74,7 +73,7 @@ def twice(every, options):
     drawn = random.Random(options.seed)
     calls = len(every) // 3
     made = {}
-    while len(made) < TWICE:
+    while len(made) < options.double_kills:
         first, number = drawn.choice(every), drawn.randint(1, calls)
         moment, action = drawn.choice(MOMENTS), drawn.choice(("kill", "kill", "kill", "term"))
         judge = functools.partial(struck_again, number=number, moment=moment, action=action)

@@ -89,7 +89,7 @@ def spoilt(what, keys, number, whose):
 
 def numbers():
     return [
-        Cell("G/numbers/the highest that a mark can have", exits={0, 1, 4},
+        Cell("G/numbers/the highest that a mark can have", exits={1},
              prepare=mark(1, seq="999999999"), judge=nothing_lost, mend=renumber),
         Cell("G/numbers/the last but one", exits={0}, prepare=mark(1, seq="999999998"),
              judge=others_stay, mend=renumber),

@@ -12,6 +12,8 @@ from worlds import (UNCOUNTED, all_of, deletions, does, generation, judges, mark
 
 LETTER, TITLE = "N", "neighbours"
 
+OLDEST = f"zz_{SOURCE}-01-202601010100"
+
 
 # -- an operator at work, in the middle of a run
 
@@ -26,19 +28,19 @@ def operators():
                 rules=[rule(method, "power", vm=newest, state=state)],
                 allow=UNCOUNTED if method == "CreateSnapshot_Task" else (),
                 mend=does("power", vm=newest, state="off")))
-    oldest = f"zz_{SOURCE}-01-202601010100"
-    for what, action, fields, mend in (
-            ("starts the one that goes", "power", {"state": "on"}, ("power", {"state": "off"})),
-            ("renames the one that goes", "rename", {"name": "mine"}, ("rename", {"name": oldest})),
-            ("snapshots the one that goes", "snapshot", {"name": "mine", "description": ""},
+    for what, code, action, fields, mend in (
+            ("starts the one that goes", 0, "power", {"state": "on"}, ("power", {"state": "off"})),
+            ("renames the one that goes", 1, "rename", {"name": "mine"},
+             ("rename", {"name": OLDEST})),
+            ("snapshots the one that goes", 1, "snapshot", {"name": "mine", "description": ""},
              ("remove_snapshot", {"snapshot": "mine"}))):
         made.append(Cell(
-            f"N/operator/{what}, before it is read for the last time", exits={0, 1},
-            judge=nothing_deleted, rules=[rule("RemoveSnapshot_Task", action, vm=oldest, **fields)],
+            f"N/operator/{what}, before it is read for the last time", exits={code},
+            judge=nothing_deleted, rules=[rule("RemoveSnapshot_Task", action, vm=OLDEST, **fields)],
             mend=lambda shop, mend=mend, what=what: shop.do(
-                mend[0], vm="mine" if "renames" in what else oldest, **mend[1])))
+                mend[0], vm="mine" if "renames" in what else OLDEST, **mend[1])))
     # Between the last reading and the call nobody can hold the newest one fast.
-    made.append(Cell("N/operator/starts the newest at the moment of the deletion", exits={0, 1},
+    made.append(Cell("N/operator/starts the newest at the moment of the deletion", exits={0},
                      allow=("never too few",),
                      rules=[rule("Destroy_Task", "power", vm=newest, state="on")],
                      mend=does("power", vm=newest, state="off")))
@@ -59,17 +61,16 @@ def neighbours():
         Cell("N/two installations/at once", world={"copyMs": 1500}, exits={0}, during=at_once,
              allow=("leaves nothing unsaid",), judge=second_withdrew),  # it is the other one's
         Cell("N/two installations/an unfinished copy of a run that is dead", prepare=unfinished(1),
-             allow=("nothing unfinished",), heal=False, exits={0, 1, 11},
-             judge=nothing_deleted_but_one),
+             exits={0}, judge=went(OLDEST, f"zz_{SOURCE}-03-202601010300")),
         Cell("N/two installations/two copies of one dead run", prepare=unfinished(2), heal=False,
-             allow=("nothing unfinished",), exits={0, 1, 11}, judge=both_unfinished_stay),
-        Cell("N/two installations/an unfinished copy that is on", heal=False,
+             allow=("nothing unfinished",), exits={0}, judge=went(OLDEST)),
+        Cell("N/two installations/an unfinished copy that is on", exits={0}, judge=went(OLDEST),
              prepare=all_of(unfinished(1), does("power", vm=f"zz_{SOURCE}-03-202601010300",
                                                 state="on")),
-             allow=("nothing unfinished",), exits={0, 1, 11}, judge=both_unfinished_stay),
+             mend=does("power", vm=f"zz_{SOURCE}-03-202601010300", state="off")),
         Cell("N/two installations/an unfinished copy of another set", exits={0}, heal=False,
-             prepare=unfinished(1, set="weekly"), allow=("nothing unfinished",),
-             judge=both_unfinished_stay),
+             prepare=unfinished(1, set="weekly"), judge=went(OLDEST),
+             allow=("nothing unfinished", "leaves nothing unsaid")),  # it is that set's to tell
     ]
 
 
@@ -138,17 +139,12 @@ def unfinished(count, **keys):
     return prepare
 
 
-def nothing_deleted_but_one(shop, _):
-    """Only what is due and what is unfinished may go."""
-    for name in deletions(shop):
-        if name not in (f"zz_{SOURCE}-01-202601010100", f"zz_{SOURCE}-03-202601010300"):
-            yield f"'{name}' was to be deleted"
-
-
-def both_unfinished_stay(shop, _):
-    for call in shop.vcenter.calls("Destroy_Task"):
-        if call["target"] in (f"zz_{SOURCE}-03-202601010300", f"zz_{SOURCE}-04-202601010400"):
-            yield f"'{call['target']}' was to be deleted"
+def went(*names):
+    """Only what is due and what is unfinished may go, and it does."""
+    def judge(shop, _):
+        if sorted(deletions(shop)) != sorted(names):
+            yield f"{deletions(shop)} was to be deleted, not {names}"
+    return judge
 
 
 def cells(options):

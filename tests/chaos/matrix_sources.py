@@ -32,9 +32,8 @@ def standing():
                   prepare=does("snapshot", vm=SOURCE, name=name, description=""))
              for name in ("Consolidate Helper- 0", "_VCB-BACKUP_",
                           "VEEAM BACKUP TEMPORARY SNAPSHOT", "vmrotate", "vmrotate " + "0" * 32, "")]
-    made += [Cell(f"H/chain/{depth} deep", prepare=chain(depth), exits={0, 1, 4},
-                  judge=lambda shop, result: one_more(shop, result) if result.exit_code == 0
-                  else nothing_deleted(shop, result), mend=shorten)
+    made += [Cell(f"H/chain/{depth} deep", prepare=chain(depth), exits={0}, judge=one_more,
+                  mend=shorten)
              for depth in (2, 31, 32, 33)]
     return made + [
         Cell("H/template", prepare=does("set", vm=SOURCE, template=True), exits={4},
@@ -108,12 +107,13 @@ def deleted():
     for moment in (("CreateSnapshot_Task", "before"), ("CloneVM_Task", "before"),
                    ("RemoveSnapshot_Task", "before"), ("ReconfigVM_Task", "before"),
                    ("Destroy_Task", "before")):
+        exits = {0} if moment[0] == "Destroy_Task" else {1}  # the copy is committed by then
         made.append(Cell(
             f"H/deleted/{at(*moment)}", heal=False, allow=("others untouched",),
-            exits={0, 1}, rules=[rule(*moment[:1], "destroy", moment=moment[1], vm=SOURCE)],
+            exits=exits, rules=[rule(*moment[:1], "destroy", moment=moment[1], vm=SOURCE)],
             judge=judges(enough, honest_without_source)))
         made.append(Cell(
-            f"H/recreated/{at(*moment)}", allow=("others untouched",), exits={0, 1},
+            f"H/recreated/{at(*moment)}", allow=("others untouched",), exits=exits,
             rules=[rule(*moment[:1], "destroy", moment=moment[1], vm=SOURCE)],
             judge=judges(enough, honest_without_source),
             mend=all_of(old_ones_away, recreate)))
@@ -185,7 +185,7 @@ def away(what, count, nth, back):
             yield from nothing_deleted(shop, result)
 
     return Cell(f"H/listing/{what} at reading {nth}, whole again before {back}", rules=rules,
-                generations=count, keep=count, prepare=prepare, judge=judge, exits={0, 1, 11},
+                generations=count, keep=count, prepare=prepare, judge=judge, exits={0},
                 allow=("exit code is honest",) if nth > 1 else ())
 
 

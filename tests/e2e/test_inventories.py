@@ -134,14 +134,23 @@ class TouchedGenerations(BadTest):
         self.assertEqual(1, len(shop.generations("avocado2")))
 
     def test_a_generation_that_cannot_be_read_holds_everything_back(self):
-        shop = self.shop(copyMs=10)
-        shop.backups(1)
-        name = shop.generations("avocado2")[0]
-        for connection in ("disconnected", "inaccessible"):
-            with self.subTest(connection):
-                shop.do("set", vm=name, connection=connection)
-                self.assertExit(0, shop.run("backup", "avocado2", "--keep", "5"))
-                self.assertIn(name, shop.vcenter.copies())
+        """Whatever is due; and where nothing is, it is told, since it is not counted."""
+        for connection in ("disconnected", "inaccessible", "invalid", "orphaned"):
+            for keep in ("1", "5"):
+                with self.row(f"{connection}, --keep {keep}", copyMs=10) as shop:
+                    shop.backups(2)
+                    older, newer = shop.generations("avocado2")
+                    shop.do("set", vm=newer, connection=connection)
+                    result = self.night(shop, "--keep", keep)
+                    self.assertSays(result, 1, newer, "cannot be read", hint="look at that VM")
+                    self.assertEqual([], shop.vcenter.calls("Destroy_Task"))
+                    shop.do("set", vm=newer, connection="connected")
+                    self.assertExit(0, self.night(shop, "--keep", "3"))
+                    self.assertEqual([older], [call["target"] for call in
+                                               shop.vcenter.calls("Destroy_Task")])
+
+    def night(self, shop, *words):
+        return shop.run("backup", "avocado2", *words, env={"TZ": shop.another_minute()})
 
 
 class TouchedMeanwhile(BadTest):

@@ -71,6 +71,35 @@ class FirstSignal(SignalTest):
         self.assertExit(143, result)
         self.assertHonest(shop, result, 143)
 
+    def test_while_the_server_is_away_it_ends_soon(self):
+        """Not only after `retry_for`, 15 minutes: what is left is named, and the next run heals."""
+        shop, process = self.at("CloneVM_Task")
+        shop.allow("sessions closed")  # nobody is there to log out from
+        shop.do("refuse", downMs=3600000)
+        process.signal(signal.SIGTERM)
+        result = process.wait(150)
+        self.assertExit(143, result)
+        self.assertLess(result.seconds, 120)
+        self.assertIn(our_snapshots(shop)[0], result.err)
+        shop.do("refuse", downMs=1)
+        shop.do("speed", copyMs=50)
+        self.assertExit(0, shop.run("backup", "avocado2", env={"TZ": shop.another_minute()}))
+        self.assertEqual([], our_snapshots(shop))
+
+    def test_while_a_read_waits_for_its_answer_it_ends_as_a_signal_demands(self):
+        """Somebody asked it to stop: that the server does not answer is not what it ended for."""
+        shop = self.shop(copyMs=50)
+        stalled = {"method": "RetrievePropertiesEx", "action": "stall", "stallMs": 20000}
+        shop.do("rule", rule={"method": "CreateSnapshot_Task", "moment": "replied",
+                              "action": "do", "do": {"action": "rule", "rule": stalled}})
+        process = shop.start("backup", "avocado2")
+        wait_until(lambda: any(call["action"] == "stall" for call in shop.vcenter.log()),
+                   "the read that gets no answer")
+        process.signal(signal.SIGTERM)
+        result = process.wait()
+        self.assertExit(143, result)
+        self.assertEqual([], our_snapshots(shop), f"\n{result}")
+
 
 class SecondSignal(SignalTest):
     """Many who mean one signal send two; only a person who is impatient sends one later."""

@@ -204,8 +204,10 @@ class Release(VerbTest):
         shop = self.shop(copyMs=20)
         shop.backups(1)
         (name,) = shop.generations("avocado2")
-        shop.do("set", vm=name, connection="inaccessible")
-        self.refused(shop, 4, "cannot be read", "release", name)
+        for state in ("disconnected", "inaccessible"):
+            with self.subTest(state):
+                shop.do("set", vm=name, connection=state)
+                self.refused(shop, 4, "its configuration cannot be read", "release", name)
 
 
 class Prune(VerbTest):

@@ -158,8 +158,9 @@ class Vcenter:
         return answer
 
     def remember(self, what, before=None):
-        calls = self.log()
-        self.history.append({"seq": calls[-1]["seq"] if calls else 0, "what": what,
+        known = self.history[-1]["seq"] if self.history else 0
+        calls = self.log(since=known)
+        self.history.append({"seq": calls[-1]["seq"] if calls else known, "what": what,
                              "before": before, "state": self.state()})
 
     def log(self, body=False, since=0):

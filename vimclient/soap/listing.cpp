@@ -17,7 +17,6 @@ namespace {
 
 constexpr int names_page = 2000;
 constexpr int listing_attempts = 3;
-constexpr std::chrono::seconds farewell{10};
 
 // lives on the server as long as the object does
 class ContainerView {
@@ -79,7 +78,7 @@ std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
             return;
         object.demand_complete();
         found = true;
-        const auto* children = object.as<vim25__ArrayOfManagedObjectReference>("childEntity");
+        const auto* children = object.demand<vim25__ArrayOfManagedObjectReference>("childEntity");
         if (!children)
             return;
         for (const vim25__ManagedObjectReference* child : whole(children->ManagedObjectReference)) {
