@@ -98,8 +98,8 @@ class ARealKeyring(SecretServiceTestCase):
         configuration = os.path.join(self.folder, "bus.conf")
         with open(configuration, "w", encoding="utf-8") as file:
             file.write('<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>'
-                       '<policy context="default"><allow send_destination="*"/>'
-                       '<allow own="*"/></policy></busconfig>')
+                       '<policy context="default"><allow send_destination="*" '
+                       'eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>')
         result = self.run_here(["dbus-run-session", f"--config-file={configuration}", "--", "bash",
                                 "-c", self.credential("list")])
         self.assertSentence("no keyring answers on the session bus", result)
