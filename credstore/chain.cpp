@@ -13,9 +13,11 @@ constexpr const char* lacks_it = "it holds no such logon";
 constexpr const char* is_not_there = "it does not exist";
 constexpr const char* not_asked = "it was not asked";
 
-std::string why_not(const StoreError& error)
+/// What somebody is told who named the place.
+StoreUnavailable cannot_use(const CredentialStore& place, const StoreUnavailable& why)
 {
-    return error.what();
+    return StoreUnavailable(fmt::format("cannot use {}: {}", place.describe(), why.what()),
+                            why.hint());
 }
 
 }  // namespace
@@ -40,8 +42,8 @@ Lookup Chain::find(const Account& account)
                 answer.answer = place->exists() ? lacks_it : is_not_there;
             } catch (const StoreUnavailable& unavailable) {
                 if (is_named_)
-                    throw;
-                answer.answer = why_not(unavailable);
+                    throw cannot_use(*place, unavailable);
+                answer.answer = unavailable.what();
             }
             if (lookup.credential) {
                 lookup.place = std::move(answer.place);
@@ -65,8 +67,8 @@ Listing Chain::list()
                 listing.silent.push_back({name, is_not_there});
         } catch (const StoreUnavailable& unavailable) {
             if (is_named_)
-                throw;
-            listing.silent.push_back({name, why_not(unavailable)});
+                throw cannot_use(*place, unavailable);
+            listing.silent.push_back({name, unavailable.what()});
         }
     }
     return listing;
@@ -88,9 +90,9 @@ CredentialStore* Chain::holder_of(const Account& account)
         try {
             if (!place->find(account))
                 continue;
-        } catch (const StoreUnavailable&) {
+        } catch (const StoreUnavailable& unavailable) {
             if (is_named_)
-                throw;
+                throw cannot_use(*place, unavailable);
             continue;
         }
         if (place->read_only())

@@ -14,7 +14,8 @@ bool has_windows_encryption(std::string_view text)
         return (left >= 'A' && left <= 'F' ? left - 'A' + 'a' : left) == right;
     };
     return text.find(as_base64) != std::string_view::npos ||
-           !std::ranges::search(text, as_hex, same_letter).empty();
+           std::search(text.begin(), text.end(), as_hex.begin(), as_hex.end(), same_letter) !=
+               text.end();
 }
 
 std::string how_to_export_from_powercli()

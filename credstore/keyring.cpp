@@ -93,7 +93,7 @@ struct Keyring::Connection {
         lib.error_free(error);
         if (Clock::now() - begin >= patience)
             throw StoreUnavailable(
-                fmt::format("it did not answer within {} s",
+                fmt::format("the Secret Service did not answer within {} s",
                             std::chrono::duration_cast<std::chrono::seconds>(patience).count()),
                 "see whether the session bus and the keyring's daemon are alive");
         throw StoreError(fmt::format("cannot {} the Secret Service: {}", action, message));

@@ -64,7 +64,7 @@ class SecretServiceTestCase(unittest.TestCase):
 
     def make_keyring(self):
         made = self.on_a_bus(self.UNLOCK, "printf only-for-the-test | " + self.credential(
-            "add", *LOGON, "--password-stdin", "--offline"))
+            "add", *LOGON, "--password-stdin", "--no-verify"))
         self.assertEqual(0, made.returncode, made.stderr)
 
 
@@ -119,7 +119,7 @@ class WithoutAKeyring(SecretServiceTestCase):
             for verb in (["list"], ["remove", *LOGON]):
                 begin = time.monotonic()
                 result = self.vmrotate(*verb, DBUS_SESSION_BUS_ADDRESS=f"unix:path={path}")
-                self.assertSentence("it did not answer within 8 s", result)
+                self.assertSentence("the Secret Service did not answer within 8 s", result)
                 self.assertLess(time.monotonic() - begin, 60)  # of which 8 s are the waiting
         self.assertGreaterEqual(len(taken), 2)
 
@@ -134,7 +134,7 @@ class WithoutAKeyring(SecretServiceTestCase):
     def test_a_wrong_password_of_a_keyring_in_a_file(self):
         file = {"SECRET_BACKEND": "file",
                 "SECRET_FILE_TEST_PATH": os.path.join(self.folder, "keyring")}
-        added = self.vmrotate("add", *LOGON, "--password-stdin", "--offline", text="secret",
+        added = self.vmrotate("add", *LOGON, "--password-stdin", "--no-verify", text="secret",
                               SECRET_FILE_TEST_PASSWORD="right", **file)
         self.assertEqual(0, added.returncode, added.stderr)
         for verb in (["list"], ["remove", *LOGON]):

@@ -124,7 +124,7 @@ TEST_CASE("chain: a place that was named stops where a usual one would be passed
     const auto only = [](State state) { return Chain(std::make_unique<ToldStore>("it", state)); };
     CHECK(look_up(only(has_it)) == "it | ");
     CHECK(look_up(only(lacks_it)) == "nobody | it: it holds no such logon");
-    CHECK(look_up(only(unavailable)) == "error: it is away");
+    CHECK(look_up(only(unavailable)) == "error: cannot use it: it is away");
     CHECK(look_up(only(broken)) == "error: it is broken");
     CHECK_THROWS_AS(only(unavailable).list(), StoreUnavailable);
     CHECK_THROWS_AS(only(unavailable).holder_of({"server", "user"}), StoreUnavailable);
