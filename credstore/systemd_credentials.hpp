@@ -17,7 +17,9 @@ namespace credstore {
 ///       systemd-ask-password -n 'Password:'; } |
 ///       systemd-creds encrypt --name=vmrotate-logon - /etc/credstore.encrypted/vmrotate-logon
 ///
-/// and in the unit: LoadCredentialEncrypted=vmrotate-logon
+/// and in the unit:
+///
+///     LoadCredentialEncrypted=vmrotate-logon:/etc/credstore.encrypted/vmrotate-logon
 ///
 /// Read-only. The folder and its files must be root's or this user's, not written to by group or
 /// others, the files not read by others.

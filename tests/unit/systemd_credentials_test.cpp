@@ -23,20 +23,24 @@ SystemdCredentials store_of(const Scratch& scratch)
     return SystemdCredentials(scratch.credentials(), {scratch.directory / "encrypted"});
 }
 
-/// A credential that systemd-creds encrypts, or nothing where it cannot.
-std::string encrypted_by_systemd(const std::string& key)
+/// What the command prints; empty where it fails.
+std::string output_of(const std::string& command)
 {
-    const std::string command =
-        "printf '%s' 'server=vc\nuser=u\npassword=p' | systemd-creds "
-        "encrypt --with-key=" +
-        key + " --name=vmrotate-logon - - 2>/dev/null";
     std::string text;
-    if (FILE* const pipe = ::popen(command.c_str(), "r")) {
+    if (FILE* const pipe = ::popen((command + " 2>/dev/null").c_str(), "r")) {
         for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
             text += static_cast<char>(c);
-        ::pclose(pipe);
+        if (::pclose(pipe) != 0)
+            text.clear();
     }
     return text;
+}
+
+/// As Base64, or nothing where systemd-creds cannot encrypt.
+std::string encrypted_by_systemd(const path& plain, const std::string& key)
+{
+    return output_of(fmt::format("systemd-creds encrypt --with-key={} --name=vmrotate-logon '{}' -",
+                                 key, plain.string()));
 }
 
 }  // namespace
@@ -153,12 +157,32 @@ TEST_CASE("systemd credentials: the null key is told from others by what systemd
     CHECK(has_null_key(" BYRp\n 2vb1QySA"));
     for (const std::string text : {"", "BYRp2vb", "BYRp2vb2", "Whxqht+d", "xBYRp2vb1"})
         CHECK_FALSE(has_null_key(text));
-    const std::string null_key = encrypted_by_systemd("tpm2-absent");
-    const std::string host_key = encrypted_by_systemd("host");
+    const Scratch scratch;
+    write_file(scratch.directory / "plain", text_of("backup", "p"));
+    const std::string null_key = encrypted_by_systemd(scratch.directory / "plain", "tpm2-absent");
+    const std::string host_key = encrypted_by_systemd(scratch.directory / "plain", "host");
     if (null_key.empty() || host_key.empty()) {
         MESSAGE("skipped: systemd-creds cannot encrypt here");
         return;
     }
     CHECK(has_null_key(null_key));
     CHECK_FALSE(has_null_key(host_key));
+}
+
+TEST_CASE("systemd credentials: what systemd-creds encrypts and decrypts again is the same logon")
+{
+    const Scratch scratch;
+    const std::string password = "o'brien \"%\" \\ pässwörd\n";
+    write_file(scratch.directory / "plain", text_of("backup", password));
+    write_file(scratch.directory / "sealed",
+               encrypted_by_systemd(scratch.directory / "plain", "host"));
+    scratch.give("vmrotate-logon",
+                 output_of(fmt::format("systemd-creds decrypt --name=vmrotate-logon '{}' -",
+                                       (scratch.directory / "sealed").string())));
+    if (content_of(scratch.directory / "sealed").empty()) {
+        MESSAGE("skipped: systemd-creds cannot encrypt here");
+        return;
+    }
+    SystemdCredentials store = store_of(scratch);
+    CHECK(password_of(store, "backup") == password);
 }
