@@ -181,9 +181,10 @@ credstore::Chain open_stores(const credstore::StoreChoice& choice, const std::st
     places.push_back(systemd());
     if (environment_variable("CREDENTIALS_DIRECTORY").empty())
         known(choice.file, "the credentials are", "give --store");
-    if (!choice.file.empty())
+    if (!choice.file.empty()) {  // else nobody is at home here, and no keyring either
         places.push_back(sealed_file(choice, stop));
-    places.push_back(std::make_unique<SecretService>());
+        places.push_back(std::make_unique<SecretService>());
+    }
     return Chain(std::move(places));
 }
 
