@@ -70,6 +70,8 @@ void check_sealing(std::string_view plain)
     for (const Derivation& derivation :
          {Derivation(ByKeyFile{}), Derivation(BySystemdCredential{"key"}),
           Derivation(ByPassphrase{10, 1, 1})}) {
+        if (std::holds_alternative<ByPassphrase>(derivation) && plain.size() % 32 != 0)
+            continue;  // slow on purpose: now and then will do
         const auto opened = open(seal(Secret(plain), derivation, key()));
         law(opened && opened->reveal() == plain, "what is sealed opens as the same");
     }
