@@ -7,6 +7,8 @@ import os
 import re
 import signal
 
+from chronicle import chronicle
+from expiry import Expiry
 from vcenter import CHANGES, READS, element, element_after, is_generation, is_ours, mark_in, mark_of
 
 
@@ -38,13 +40,14 @@ def _same_disks(before, after):
                if key in a and key in b)
 
 
-class Oracle:
+class Oracle(Expiry):
     """Judges from the vCenter's log and state, without any of the product's code.
 
     Each rule is a method that yields sentences about what it found wrong.
     """
 
     RULES = {
+        **Expiry.RULES,
         "only known calls": "_only_known_calls",
         "deletions allowed": "_deletions_allowed",
         "newer before deletion": "_newer_before_deletion",
@@ -72,6 +75,7 @@ class Oracle:
         self.state = vcenter.state()
         self.tasks = {task["id"]: task for task in self.state["tasks"]}
         self.history = vcenter.history
+        self.events = chronicle(vcenter)
         found = []
         for name, method in self.RULES.items():
             if name not in self.shop.allowed:
@@ -162,7 +166,7 @@ class Oracle:
                 yield f"{what} was to be deleted while {vm['power']}"
             if vm and vm["snapshots"]:
                 yield f"{what} was to be deleted with snapshots"
-            if vm and not any(vm["folder"].endswith("/vm/" + one) for one in self.shop.folders):
+            if vm and not self._is_in_place(vm):
                 yield f"{what} was to be deleted in {vm['folder']}"
 
     def _newer_before_deletion(self):
