@@ -56,9 +56,9 @@ private:
 /// The next byte; false at the end or on an error. Throws Error (interrupted).
 bool read_byte(int file, const std::stop_token& stop, char& byte)
 {
-    constexpr int patience = 100;  // milliseconds until the stop request is looked at
+    constexpr int glance = 100;  // milliseconds until the stop request is looked at
     pollfd waiting{file, POLLIN, 0};
-    while (::poll(&waiting, 1, patience) == 0)
+    while (::poll(&waiting, 1, glance) == 0)
         if (stop.stop_requested())
             throw Error(ErrorKind::interrupted, "interrupted");
     return ::read(file, &byte, 1) == 1;

@@ -47,6 +47,7 @@ build_all() {
   go_build=$!
   # -O1: quick to build; what is shown here waits for the network anyway.
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" \
+    -DCMAKE_UNITY_BUILD=ON \
     -DBUILD_TESTING=OFF >"$log" 2>&1 &&
     cmake --build "$build" --target vmrotate >>"$log" 2>&1 ||
     { tail -n 30 "$log" >&2; die "the build failed; the whole output is in $log"; }

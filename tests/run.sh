@@ -43,10 +43,11 @@ stage() {
   times+=("$(printf '%6d s  %s' $((SECONDS - begin)) "$name")")
 }
 
+# Several sources in one unit: it takes a third of the time.
 configure() {
   local folder=$1
   shift
-  cmake -S . -B "$folder" -G Ninja -DVMROTATE_WERROR=ON "$@"
+  cmake -S . -B "$folder" -G Ninja -DVMROTATE_WERROR=ON -DCMAKE_UNITY_BUILD=ON "$@"
 }
 
 build_release() {
@@ -82,7 +83,7 @@ build_threads() {
 }
 
 count_lines() {
-  configure "$build-coverage" -DCMAKE_BUILD_TYPE=Debug -DVMROTATE_COVERAGE=ON
+  configure "$build-coverage" -DCMAKE_BUILD_TYPE=Debug -DVMROTATE_COVERAGE=ON -DCMAKE_UNITY_BUILD=OFF
   cmake --build "$build-coverage"
   run_tests "$build-coverage" -LE chaos || say "some tests failed: they are no part of the count"
   gcovr --root . --object-directory "$build-coverage" --exclude-throw-branches \

@@ -38,6 +38,7 @@ struct Patience {
     std::chrono::seconds reply{120};      ///< one request and its whole reply
     std::chrono::seconds retry_for{900};  ///< reads are repeated for so long
     std::chrono::seconds undo{60};        ///< the same after a stop, while the server is away
+    std::chrono::seconds cancel{600};     ///< a task that was cancelled ends by then
     std::chrono::seconds task_wait{600};  ///< a busy VM is waited for, before a change
     std::chrono::seconds removal{3600};   ///< the same before the removal of a snapshot
     std::chrono::seconds task_limit{48 * 60 * 60};  ///< a task that takes longer is unknown
@@ -55,11 +56,11 @@ struct Logon {
 /// vCenter's list of sessions; put the run's id into it. Throws Fault.
 ///
 /// Once `stop` is requested, a read that waits for a server which is away fails with Fault
-/// (unreachable): at once, or after 5 s where an answer is due; so does a change that was not sent;
-/// `connect` itself throws Cancelled, as does a snapshot that was not yet begun. What is called
-/// after that undoes something: the server is waited for, but no longer than `Patience::undo` since
-/// the request or its last answer. The same holds for the wait for a task, and for the removal of a
-/// snapshot.
+/// (unreachable), at once or after 5 s where an answer is due; so does a change that was not
+/// sent. `connect` itself throws Cancelled, as does a snapshot that was not yet begun. What is
+/// called after that undoes something: the server is waited for, but no longer than
+/// `Patience::undo` since the request or its last answer. The same holds for the wait for a
+/// task, and for the removal of a snapshot.
 std::unique_ptr<Vsphere> connect(const Endpoint& endpoint, const Trust& trust, const Logon& logon,
                                  const Patience& patience, const std::string& user_agent,
                                  std::stop_token stop = {});

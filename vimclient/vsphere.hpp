@@ -284,8 +284,9 @@ public:
     /// `Patience::removal`.
     virtual std::optional<TaskRef> begin_remove_snapshot(const SnapshotRef& snapshot) = 0;
 
-    /// Waits for a task's success; throws its fault, or OutcomeUnknown.
-    virtual void wait(const TaskRef& task) = 0;
+    /// Waits for a task's success; throws its fault, or OutcomeUnknown. A stop ends the wait and
+    /// not the task: OutcomeUnknown.
+    virtual void wait(const TaskRef& task, std::stop_token stop) = 0;
 
     /// Makes a thin, full copy, powered off, and waits for it. When `stop` is requested,
     /// cancels the task, waits for its real end, then throws `Cancelled`. A copy that

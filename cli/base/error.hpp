@@ -14,7 +14,7 @@ enum class ErrorKind {
     failed = 1,         ///< the work could not be done
     usage = 2,          ///< the command line or the configuration is wrong
     some_failed = 3,    ///< of several VMs, some have no new generation
-    refused = 4,        ///< a guard said no; nothing was changed
+    refused = 4,        ///< a guard said no: what it kept stays as it is
     unreachable = 10,   ///< the server does not answer, or is not the one we know
     busy = 11,          ///< another run is at work on this VM, or was interrupted
     logon = 12,         ///< no logon, or the server does not accept it

@@ -170,6 +170,11 @@ std::chrono::sys_seconds moment_of_stamp(const std::string& stamp)
     return std::chrono::sys_seconds{std::chrono::seconds{std::mktime(&time)}};
 }
 
+bool contains(const std::vector<std::string>& names, const std::string& name)
+{
+    return std::ranges::find(names, name) != names.end();
+}
+
 std::vector<std::string> nearest(const std::string& wrong, std::vector<std::string> candidates,
                                  std::size_t at_most)
 {

@@ -35,6 +35,9 @@ std::string local_text(std::chrono::sys_seconds time);
 /// The moment that "202609250241", twelve digits of a time that exists, names in local time.
 std::chrono::sys_seconds moment_of_stamp(const std::string& stamp);
 
+/// Whether one of `names` is this one, byte for byte.
+bool contains(const std::vector<std::string>& names, const std::string& name);
+
 /// The candidates that somebody who wrote `wrong` may have meant, nearest first. Near is
 /// an edit for each three characters, at least one (two neighbours swapped are one edit,
 /// upper and lower case of ASCII are equal), or `wrong` as the beginning, from three

@@ -16,7 +16,7 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct AdoptOptions {
     ServerOptions server;
     SelectionOptions selection;
     std::vector<std::string> folders;
@@ -89,7 +89,7 @@ void ask(const Context& context, const std::string& vm,
 
 /// Looks, shows, asks, looks again under the lock, acts.
 template <typename Kind>
-int adopt(const Options& options, const Context& context, vimclient::Vsphere& vsphere,
+int adopt(const AdoptOptions& options, const Context& context, vimclient::Vsphere& vsphere,
           const job::Run& run, const Kind& kind, bool& changed)
 {
     const std::string& vm = run.assignment.vm;
@@ -131,7 +131,7 @@ int adopt(const Options& options, const Context& context, vimclient::Vsphere& vs
     return 0;
 }
 
-void check(const Options& options, const Context& context,
+void check(const AdoptOptions& options, const Context& context,
            const std::vector<config::Assignment>& selection)
 {
     if (selection.size() != 1)
@@ -144,7 +144,7 @@ void check(const Options& options, const Context& context,
                     "look with --dry-run first, then add --yes");
 }
 
-int run(const Options& options, const Context& context)
+int run_adopt(const AdoptOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
@@ -173,7 +173,7 @@ int run(const Options& options, const Context& context)
 
 void add_adopt(CLI::App& app, const Context& context)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<AdoptOptions>();
     CLI::App* command =
         app.add_subcommand("adopt",
                            "Make generations of clones that carry no mark, or of an "
@@ -200,7 +200,7 @@ void add_adopt(CLI::App& app, const Context& context)
         "  vmrotate adopt avocado2 --from-uuid 5028f1c2-0000-4000-8000-000000000001\n\n"
         "Exit codes: 0 ok or nothing to adopt, 1 failed, 2 usage, 4 refused, 11 a run may be at\n"
         "work, and those of 'vmrotate --help'");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_adopt(*options, context); });
 }
 
 }  // namespace vmrotate::cli

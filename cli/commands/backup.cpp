@@ -14,7 +14,7 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct BackupOptions {
     ServerOptions server;
     SelectionOptions selection;
     bool dry_run = false;
@@ -29,12 +29,12 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
         if (run.stop.stop_requested() && !result.outcome->ok())
             result.signal_code = signal_exit_code();
     } catch (const vimclient::Cancelled&) {
-        result.error =
-            Error(ErrorKind::interrupted, "interrupted: no generation was made, none was deleted");
+        result.error = Error(ErrorKind::interrupted,
+                             "interrupted: no new generation was made, none was deleted");
     } catch (const Error& e) {
         result.error = e;
     } catch (const vimclient::OutcomeUnknown& lost) {
-        result.error = job::explain(lost, "tell whether the backup was made");
+        result.error = job::explain(lost, "back it up");
     } catch (const vimclient::Fault& fault) {
         result.error = job::explain(fault, "back it up");
     } catch (const std::bad_alloc&) {
@@ -63,7 +63,7 @@ void show(const Context& context, const report::VmResult& result)
     report::write_result(is_silent ? nowhere : environment.out, environment.err, result);
 }
 
-int run(const Options& options, const Context& context)
+int run_backup(const BackupOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
@@ -80,6 +80,7 @@ int run(const Options& options, const Context& context)
                     context.environment.signal_exit_code));
         progress->done();
         results.back().warnings = progress->warnings();
+        results.back().healed = progress->deeds();
         show(context, results.back());
         if (!context.environment.stop.stop_requested())
             continue;
@@ -97,7 +98,7 @@ int run(const Options& options, const Context& context)
 
 void add_backup(CLI::App& app, const Context& context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BackupOptions>();
     CLI::App* command =
         app.add_subcommand("backup", "Back up VMs, then let old generations expire");
     options->server.add_to(*command);
@@ -112,7 +113,7 @@ void add_backup(CLI::App& app, const Context& context)
         "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some VMs failed, 4 refused,\n"
         "10 server unreachable or not trusted, 11 busy, 12 logon, 13 privilege, 129/130/143 "
         "signal");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_backup(*options, context); });
 }
 
 }  // namespace vmrotate::cli

@@ -13,13 +13,14 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct CleanOptions {
     ServerOptions server;
     SelectionOptions selection;
     bool dry_run = false;
 };
 
-int show(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run, bool& changed)
+int show_clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run,
+               bool& changed)
 {
     const std::string& vm = run.assignment.vm;
     const auto plan = job::plan_cleaning(vsphere, run);
@@ -37,7 +38,7 @@ int clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
 {
     const auto cleaning = job::clean_vm(vsphere, run);
     const int code = cleaning.ok() ? 0 : static_cast<int>(cleaning.left_undone.front().kind());
-    changed |= !cleaning.healed.empty() || !cleaning.expired.empty();
+    changed |= !cleaning.expired.empty();
     std::ostream nowhere(nullptr);
     const bool is_silent = context.globals.json || context.globals.quiet;
     Environment& environment = context.environment;
@@ -48,18 +49,18 @@ int clean(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
     return code;
 }
 
-int run(const Options& options, const Context& context)
+int run_clean(const CleanOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
     Session session = open_session(context, config.vcenter, patience_of(selection));
     bool changed = false;
     const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
-        return job::explaining("clean it", [&] {
-            return options.dry_run ? show(context, session.vsphere(), run, changed)
-                                   : clean(context, session.vsphere(), run, changed);
+        return watched(context, config, selection, assignment, changed, [&](const job::Run& run) {
+            return job::explaining("clean it", [&] {
+                return options.dry_run ? show_clean(context, session.vsphere(), run, changed)
+                                       : clean(context, session.vsphere(), run, changed);
+            });
         });
     });
     if (context.globals.json)
@@ -76,21 +77,22 @@ int run(const Options& options, const Context& context)
 
 void add_clean(CLI::App& app, const Context& context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CleanOptions>();
     CLI::App* command =
         app.add_subcommand("clean", "Finish or undo what runs that were cut short have left");
     options->server.add_to(*command);
     options->selection.add_to(*command);
     command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
     command->footer(
-        "Every backup does the same before it begins. Without a VM or --job, the VMs of every job\n"
-        "are looked after.\n\n"
+        "Every backup heals alike before it begins; 'clean' also deletes what is due. Without a "
+        "VM\n"
+        "or --job, the VMs of every job are looked after.\n\n"
         "Examples:\n"
         "  vmrotate clean avocado2 --dry-run\n"
         "  vmrotate clean\n\n"
         "Exit codes: 0 ok, 1 failed, 4 something stays that needs a person, 11 a run may be at\n"
         "work, and those of 'vmrotate --help'");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_clean(*options, context); });
 }
 
 }  // namespace vmrotate::cli

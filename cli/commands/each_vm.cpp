@@ -63,6 +63,8 @@ int act_or_tell(const Context& context, const config::Assignment& assignment,
         return fail(e);
     } catch (const vimclient::Fault& fault) {
         return fail(job::explain(fault, "go on"));
+    } catch (const vimclient::Cancelled&) {
+        return fail({ErrorKind::interrupted, "interrupted: what was begun was undone or finished"});
     }
 }
 
@@ -95,6 +97,19 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
             .stop = environment.stop};
 }
 
+int watched(const Context& context, const config::Config& config,
+            const std::vector<config::Assignment>& selection, const config::Assignment& assignment,
+            bool& changed, const std::function<int(const job::Run&)>& act)
+{
+    const auto progress = make_progress(context, assignment.vm);
+    const struct Note {
+        const report::Progress& progress;
+        bool& changed;
+        ~Note() { changed |= !progress.deeds().empty(); }
+    } note{*progress, changed};
+    return act(make_run(context, assignment, source_names(config, selection), *progress));
+}
+
 int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
                 const std::function<int(const config::Assignment&)>& act)
 {
@@ -108,7 +123,7 @@ int for_each_vm(const Context& context, const std::vector<config::Assignment>& s
             ++failures;
         }
     }
-    if (context.environment.stop.stop_requested())
+    if (failures > 0 && context.environment.stop.stop_requested())
         return context.environment.signal_exit_code();
     if (failures == 0 || selection.size() == 1)
         return code;

@@ -21,6 +21,12 @@ std::unique_ptr<report::Progress> make_progress(const Context& context, const st
 job::Run make_run(const Context& context, const config::Assignment& assignment,
                   std::vector<std::string> sources, job::Observer& observer);
 
+/// Acts on this VM while its progress is shown. `changed` becomes true where something of a dead
+/// run was finished or undone, even if the rest fails.
+int watched(const Context& context, const config::Config& config,
+            const std::vector<config::Assignment>& selection, const config::Assignment& assignment,
+            bool& changed, const std::function<int(const job::Run&)>& act);
+
 /// Acts on each VM. An Error or Fault is told, and does not stop the others; where `act` returns
 /// another exit code than 0 it has told why. Returns the exit code: one VM's own, else 0,
 /// 1 (all failed) or 3.

@@ -11,7 +11,7 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct ListOptions {
     ServerOptions server;
     SelectionOptions selection;
 };
@@ -25,7 +25,7 @@ report::Listing listing_of(vimclient::Vsphere& vsphere, const config::Assignment
             std::move(members)};
 }
 
-int run(const Options& options, const Context& context)
+int run_list(const ListOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
@@ -56,7 +56,7 @@ int run(const Options& options, const Context& context)
 
 void add_list(CLI::App& app, const Context& context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ListOptions>();
     CLI::App* command = app.add_subcommand("list", "List the generations of VMs, newest first");
     options->server.add_to(*command);
     options->selection.add_to(*command);
@@ -64,7 +64,7 @@ void add_list(CLI::App& app, const Context& context)
         "Examples:\n"
         "  vmrotate list avocado2\n"
         "  vmrotate list --json");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_list(*options, context); });
 }
 
 }  // namespace vmrotate::cli

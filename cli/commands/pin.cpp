@@ -12,7 +12,7 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct PinOptions {
     ServerOptions server;
     std::string generation, reason;
     bool has_reason = false;
@@ -27,7 +27,7 @@ std::string usual_reason(const Context& context, const Session& session)
                        clock.local_text(clock.now()).substr(0, length_of_a_date));
 }
 
-void check(const Options& options)
+void check(const PinOptions& options)
 {
     if (!options.has_reason)
         return;
@@ -36,7 +36,7 @@ void check(const Options& options)
                     "--reason takes a short text; without it, it says who pinned it and when");
 }
 
-job::Pinning plan(const Options& options, const Context& context, Session& session, bool is_pin)
+job::Pinning plan(const PinOptions& options, const Context& context, Session& session, bool is_pin)
 {
     if (is_pin)
         return job::plan_pin(session.vsphere(), options.generation, options.reason,
@@ -44,7 +44,7 @@ job::Pinning plan(const Options& options, const Context& context, Session& sessi
     return job::plan_unpin(session.vsphere(), options.generation);
 }
 
-int run(const Options& options, const Context& context, const std::string& verb)
+int run_pin(const PinOptions& options, const Context& context, const std::string& verb)
 {
     check(options);
     const auto config = load_config(context, options.server);
@@ -75,7 +75,7 @@ int run(const Options& options, const Context& context, const std::string& verb)
 }
 
 CLI::App* add(CLI::App& app, const Context& context, const std::string& verb,
-              const std::shared_ptr<Options>& options, const std::string& help)
+              const std::shared_ptr<PinOptions>& options, const std::string& help)
 {
     CLI::App* command = app.add_subcommand(verb, help);
     options->server.add_to(*command);
@@ -83,7 +83,7 @@ CLI::App* add(CLI::App& app, const Context& context, const std::string& verb,
         ->required();
     command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
     command->callback(
-        [options, context, verb] { context.exit_code = run(*options, context, verb); });
+        [options, context, verb] { context.exit_code = run_pin(*options, context, verb); });
     return command;
 }
 
@@ -91,7 +91,7 @@ CLI::App* add(CLI::App& app, const Context& context, const std::string& verb,
 
 void add_pin(CLI::App& app, const Context& context)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PinOptions>();
     CLI::App* command =
         add(app, context, "pin", options, "Keep one generation until it is unpinned");
     const std::function<void(const std::string&)> take = [options](const std::string& text) {
@@ -110,7 +110,7 @@ void add_pin(CLI::App& app, const Context& context)
 
 void add_unpin(CLI::App& app, const Context& context)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PinOptions>();
     CLI::App* command = add(app, context, "unpin", options, "Let a pinned generation expire again");
     command->footer(
         "Examples:\n"

@@ -5,12 +5,12 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct PlanOptions {
     ServerOptions server;
     SelectionOptions selection;
 };
 
-int run(const Options& options, const Context& context)
+int run_plan(const PlanOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     return show_plans(context, config, selected(config, options.selection), "plan");
@@ -20,7 +20,7 @@ int run(const Options& options, const Context& context)
 
 void add_plan(CLI::App& app, const Context& context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PlanOptions>();
     CLI::App* command =
         app.add_subcommand("plan", "Show what the next backup would make and what would expire");
     options->server.add_to(*command);
@@ -30,7 +30,7 @@ void add_plan(CLI::App& app, const Context& context)
         "Examples:\n"
         "  vmrotate plan avocado2\n"
         "  vmrotate plan --job nightly --json");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_plan(*options, context); });
 }
 
 }  // namespace vmrotate::cli

@@ -13,13 +13,14 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct PruneOptions {
     ServerOptions server;
     SelectionOptions selection;
     bool dry_run = false;
 };
 
-int show(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run, bool& changed)
+int show_prune(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run,
+               bool& changed)
 {
     const auto plan = job::plan_pruning(vsphere, run);
     std::ostream& out = context.environment.out;
@@ -37,7 +38,7 @@ int prune(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
 {
     const auto pruned = job::prune_vm(vsphere, run);
     const int code = pruned.ok() ? 0 : static_cast<int>(pruned.left_undone.front().kind());
-    changed |= !pruned.healed.empty() || !pruned.expired.empty();
+    changed |= !pruned.expired.empty();
     std::ostream nowhere(nullptr);
     const bool is_silent = context.globals.json || context.globals.quiet;
     Environment& environment = context.environment;
@@ -49,18 +50,18 @@ int prune(const Context& context, vimclient::Vsphere& vsphere, const job::Run& r
     return code;
 }
 
-int run(const Options& options, const Context& context)
+int run_prune(const PruneOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     const auto selection = selected(config, options.selection);
     Session session = open_session(context, config.vcenter, patience_of(selection));
     bool changed = false;
     const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
-        return job::explaining("prune it", [&] {
-            return options.dry_run ? show(context, session.vsphere(), run, changed)
-                                   : prune(context, session.vsphere(), run, changed);
+        return watched(context, config, selection, assignment, changed, [&](const job::Run& run) {
+            return job::explaining("prune it", [&] {
+                return options.dry_run ? show_prune(context, session.vsphere(), run, changed)
+                                       : prune(context, session.vsphere(), run, changed);
+            });
         });
     });
     if (context.globals.json)
@@ -77,7 +78,7 @@ int run(const Options& options, const Context& context)
 
 void add_prune(CLI::App& app, const Context& context)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PruneOptions>();
     CLI::App* command =
         app.add_subcommand("prune", "Delete all generations but the newest that are to be kept");
     options->server.add_to(*command);
@@ -91,7 +92,7 @@ void add_prune(CLI::App& app, const Context& context)
         "  vmrotate prune --job nightly\n\n"
         "Exit codes: 0 ok, 1 failed, 3 some VMs failed, 4 a guard said no, 11 a run may be at\n"
         "work, and those of 'vmrotate --help'");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_prune(*options, context); });
 }
 
 }  // namespace vmrotate::cli

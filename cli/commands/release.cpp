@@ -12,7 +12,7 @@
 namespace vmrotate::cli {
 namespace {
 
-struct Options {
+struct ReleaseOptions {
     ServerOptions server;
     std::string vm;
     bool dry_run = false;
@@ -25,7 +25,7 @@ void warn_of_the_last(const job::Release& release, job::Observer& observer)
             "no good generation of '{}' is left in its folder: make a new backup", release.source));
 }
 
-int run(const Options& options, const Context& context)
+int run_release(const ReleaseOptions& options, const Context& context)
 {
     const auto config = load_config(context, options.server);
     Session session = open_session(context, config.vcenter);
@@ -59,7 +59,7 @@ int run(const Options& options, const Context& context)
 
 void add_release(CLI::App& app, const Context& context)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ReleaseOptions>();
     CLI::App* command =
         app.add_subcommand("release", "Take our mark off a VM that is nobody's backup any more");
     options->server.add_to(*command);
@@ -72,7 +72,7 @@ void add_release(CLI::App& app, const Context& context)
         "  vmrotate release zz_avocado2-02-201909250241 --dry-run\n"
         "  vmrotate release avocado2-restored\n\n"
         "Exit codes: 0 ok or nothing to release, 1 failed, 2 usage, 4 refused");
-    command->callback([options, context] { context.exit_code = run(*options, context); });
+    command->callback([options, context] { context.exit_code = run_release(*options, context); });
 }
 
 }  // namespace vmrotate::cli

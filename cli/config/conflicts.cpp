@@ -59,6 +59,24 @@ std::string jobs_of(const Assignment& one, const Assignment& other)
     return fmt::format("{} and {}", job_of(one), job_of(other));
 }
 
+/// What the marks know: two places of one such set would share slots, numbers and recovery.
+auto set_of(const Assignment& assignment)
+{
+    const Policy& policy = assignment.policy;
+    return std::tie(assignment.vm, policy.folder, policy.set);
+}
+
+void compare_places(const Assignment& one, const Assignment& other, Said& said)
+{
+    if (one.policy.datastore != other.policy.datastore)
+        say(said, one.vm,
+            fmt::format("{} put one set (folder {}, set {}) on two datastores ({} and {}); give "
+                        "one of them another set and prefix",
+                        jobs_of(one, other), in_quotes(one.policy.folder),
+                        in_quotes(one.policy.set), in_quotes(one.policy.datastore),
+                        in_quotes(other.policy.datastore)));
+}
+
 /// Two assignments of one ring.
 void compare_ring(const Assignment& one, const Assignment& other, Said& said)
 {
@@ -108,12 +126,16 @@ std::vector<std::string> conflicts(const std::vector<Assignment>& assignments)
 {
     using Names = std::pair<std::string, std::string>;  // folder, what the names begin with
     std::map<decltype(ring_of(assignments.front())), const Assignment*> rings;
+    std::map<decltype(set_of(assignments.front())), const Assignment*> sets;
     std::map<Names, const Assignment*> names;
     Said said;
     for (const Assignment& assignment : assignments) {
         const auto [ring, is_new] = rings.try_emplace(ring_of(assignment), &assignment);
         if (!is_new)
             compare_ring(*ring->second, assignment, said);
+
+        compare_places(*sets.try_emplace(set_of(assignment), &assignment).first->second, assignment,
+                       said);
 
         const auto [name, is_free] =
             names.try_emplace({assignment.policy.folder, begin_of_names(assignment)}, &assignment);

@@ -41,11 +41,6 @@ Value value_of(const toml::node& node)
     return std::monostate{};
 }
 
-bool contains(const Names& names, const std::string& name)
-{
-    return std::ranges::find(names, name) != names.end();
-}
-
 /// Where a key belongs that stands in the wrong table: "[defaults]", or nothing.
 std::string home_of(const std::string& key)
 {

@@ -39,11 +39,6 @@ struct Choice {
     std::string job;
 };
 
-bool contains(const Names& names, const std::string& name)
-{
-    return std::ranges::find(names, name) != names.end();
-}
-
 Names without_repeats(const Names& names)
 {
     Names result;

@@ -27,24 +27,13 @@ void make_folder(vimclient::Vsphere& vsphere, const Run& run, Located& located)
     located.id.folder_id = located.target.folder.id;
 }
 
-/// If the reply is lost, reads, and asks once more where it was not done.
 void move(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& vm,
           const vimclient::Folder& folder)
 {
-    const std::string what = fmt::format("move it into the folder '{}'", folder.path);
-    for (int attempts = 2;; --attempts) {
-        try {
-            explaining(what, [&] { vsphere.move_into_folder(vm, folder.id); });
-            return;
-        } catch (const vimclient::OutcomeUnknown& lost) {
-            const auto now =
-                explaining("read the VM", [&] { return read_once_idle(vsphere, run, vm); });
-            if (now && now->folder_id == folder.id)
-                return;
-            if (attempts == 1 || !now)
-                throw explain(lost, what);
-        }
-    }
+    change_surely(
+        vsphere, run, vm, fmt::format("move it into the folder '{}'", folder.path),
+        [&] { vsphere.move_into_folder(vm, folder.id); },
+        [&](const vimclient::Vm& now) { return now.folder_id == folder.id; });
 }
 
 /// The VM as it is now. What forbids it now did not when it was decided.

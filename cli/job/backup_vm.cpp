@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "base/text.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
+#include "job/discard.hpp"
 #include "job/expire.hpp"
 #include "job/explain.hpp"
 #include "job/heal.hpp"
@@ -28,7 +30,6 @@ rotation::SnapshotNote note_of(const Run& run, const Prepared& prepared, const S
 
 void describe(Outcome& outcome, const Prepared& prepared)
 {
-    outcome.source_id = prepared.source.ref.id;
     outcome.datastore = prepared.target.datastore.name;
     outcome.folder = prepared.target.folder.path;
     outcome.host = prepared.host.name;
@@ -57,16 +58,28 @@ void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
     }
 }
 
-void let_go(SnapshotGuard& snapshot, Outcome& outcome)
+void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                       const Copy& copy, Outcome& outcome)
+{
+    try {
+        commit(vsphere, run, prepared, copy, outcome);
+    } catch (const UnfitCopy&) {
+        discard_copy(vsphere, run, prepared, {copy.vm, copy.mark.run, copy.made_here});
+        throw;
+    }
+}
+
+/// Why the snapshot is still there, if it is.
+std::optional<Error> let_go(SnapshotGuard& snapshot)
 {
     try {
         snapshot.finish_removal();
+        return {};
     } catch (const Error& e) {
-        outcome.left_undone.push_back(e);
+        return e;
     } catch (const vimclient::Fault& fault) {
-        outcome.left_undone.push_back(explain(fault, "remove the snapshot"));
+        return explain(fault, "remove the snapshot");
     }
-    outcome.snapshot_held = snapshot.held();
 }
 
 void detail(const Run& run, const Prepared& prepared)
@@ -131,10 +144,15 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);
-    commit(vsphere, run, prepared, copy, outcome);
-    let_go(snapshot, outcome);
+    commit_or_discard(vsphere, run, prepared, copy, outcome);
+    auto still_there = let_go(snapshot);
 
     expire(vsphere, run, prepared, outcome);
+    if (still_there && !snapshot.is_over())
+        still_there = let_go(snapshot);
+    if (still_there)
+        outcome.left_undone.insert(outcome.left_undone.begin(), *still_there);
+    outcome.snapshot_held = snapshot.held();
     outcome.total = run.clock.steady() - began;
     return outcome;
 }

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "job/discard.hpp"
-#include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/note_text.hpp"
 #include "job/settle.hpp"
@@ -13,35 +11,6 @@
 
 namespace vmrotate::job {
 namespace {
-
-vimclient::Vm read_copy(vimclient::Vsphere& vsphere, const Copy& copy)
-{
-    const auto found = explaining("read the copy", [&] { return vsphere.read_vms({copy.vm}); });
-    if (found.empty())
-        throw Error(ErrorKind::failed,
-                    fmt::format("cannot commit '{}': it has vanished", copy.vm.name));
-    return found.front();
-}
-
-/// Writes `change`, after which the copy must carry `mark`. If the reply is lost, waits until
-/// nothing works on the copy, reads, and writes once more where it was not done.
-void write(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
-           const vimclient::Change& change, const rotation::Mark& mark, const std::string& what)
-{
-    for (int attempts = 2;; --attempts) {
-        try {
-            vsphere.reconfigure(copy.vm, change);
-            return;
-        } catch (const vimclient::OutcomeUnknown& lost) {
-            const auto now =
-                explaining("read the copy", [&] { return read_once_idle(vsphere, run, copy.vm); });
-            if (now && rotation::decode(now->mark).mark == mark)
-                return;
-            if (attempts == 1 || !now)
-                throw explain(lost, what);
-        }
-    }
-}
 
 /// Somebody took this run for dead, had proof that the copy is whole, and committed it.
 bool is_finished(const vimclient::Vm& vm, const std::string& run)
@@ -51,11 +20,21 @@ bool is_finished(const vimclient::Vm& vm, const std::string& run)
            reading.mark.state == rotation::State::complete && reading.mark.self == vm.instance_uuid;
 }
 
+/// Writes `change`, after which the copy must carry `mark`.
+vimclient::Vm write(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
+                    const vimclient::Change& change, const rotation::Mark& mark,
+                    const std::string& what)
+{
+    return change_surely(
+        vsphere, run, copy.vm, what, [&] { vsphere.reconfigure(copy.vm, change); },
+        [&](const vimclient::Vm& now) { return rotation::decode(now.mark).mark == mark; });
+}
+
 /// A server that dropped the mark of the clone call gets it now: a copy without one would
 /// be nobody's if this run died.
 vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy)
 {
-    const auto vm = read_copy(vsphere, copy);
+    const auto vm = read_one(vsphere, copy.vm);
     const auto reading = rotation::decode(vm.mark);
     if (reading.mark == copy.mark || is_finished(vm, copy.mark.run))
         return vm;
@@ -66,15 +45,14 @@ vimclient::Vm with_mark(vimclient::Vsphere& vsphere, const Run& run, const Copy&
             fmt::format("cannot mark '{}': it is a generation of another run", copy.vm.name));
     const vimclient::Change change{.mark = rotation::encode(copy.mark), .annotation = {}};
     try {
-        write(vsphere, run, copy, change, copy.mark, "mark the copy");
-    } catch (const vimclient::Fault& fault) {
+        return write(vsphere, run, copy, change, copy.mark, "mark the copy");
+    } catch (const Error&) {
         run.observer.warning(
             fmt::format("the copy '{}' carries no mark and is left: it counts as "
                         "nothing, delete it in the vSphere Client",
                         copy.vm.name));
-        throw explain(fault, "mark the copy");
+        throw;
     }
-    return read_copy(vsphere, copy);
 }
 
 vimclient::Change change_of(const Run& run, const Survey& seen, const rotation::Mark& mark)
@@ -84,52 +62,42 @@ vimclient::Change change_of(const Run& run, const Survey& seen, const rotation::
             .disconnect_nics = run.assignment.policy.nics == config::Nics::disconnected};
 }
 
-/// The server said no and will say so again. A VM that is busy, a server that is away or a
-/// session that has ended is no reason to throw a whole copy away.
-bool is_final(vimclient::Fault::Kind kind)
-{
-    using Kind = vimclient::Fault::Kind;
-    return kind != Kind::busy && kind != Kind::unreachable && kind != Kind::untrusted &&
-           kind != Kind::logon;
-}
-
 void warn(const Run& run, Outcome& outcome, const std::string& text)
 {
     outcome.warnings.push_back(text);
     run.observer.warning(text);
 }
 
-void finish(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
-            const rotation::Mark& mark)
+/// A whole copy is never thrown away for what the server says to the last call: the next run
+/// tries again.
+vimclient::Vm finish(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                     const Copy& copy, const rotation::Mark& mark)
 {
-    const std::string what = fmt::format("commit '{}'", copy.vm.name);
     try {
-        write(vsphere, run, copy, change_of(run, seen, mark), mark, what);
-    } catch (const vimclient::Fault& fault) {
-        if (is_final(fault.kind()))
-            discard_copy(vsphere, run, seen, {copy.vm, copy.mark.run, copy.made_here});
-        else
-            run.observer.warning(fmt::format(
-                "the copy '{}' is left, and counts as nothing until a later run has finished it",
-                copy.vm.name));
-        throw explain(fault, what);
+        return write(vsphere, run, copy, change_of(run, seen, mark), mark,
+                     fmt::format("commit '{}'", copy.vm.name));
+    } catch (const Error&) {
+        run.observer.warning(fmt::format(
+            "the copy '{}' is left, and counts as nothing until a later run has finished it",
+            copy.vm.name));
+        throw;
     }
 }
 
 /// Half of the last one: the source may have lost its data, and the good copies will expire.
 void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
-                          const Copy& copy, Outcome& outcome)
+                          const vimclient::Vm& copy, Outcome& outcome)
 {
-    if (seen.set.generations.empty())
+    if (seen.set.generations.empty() || copy.used == 0)
         return;
     const rotation::Generation& last = seen.set.generations.front();
     try {
-        const auto found = vsphere.read_vms({copy.vm, {last.id, last.name}});
-        if (found.size() == 2 && found[0].used > 0 && found[0].used < found[1].used / 2)
+        const auto found = vsphere.read_vms({{last.id, last.name}});
+        if (!found.empty() && copy.used < found.front().used / 2)
             warn(run, outcome,
                  fmt::format("'{}' takes less than half of the room of '{}': look whether the "
                              "source is whole",
-                             copy.vm.name, last.name));
+                             copy.ref.name, last.name));
     } catch (const vimclient::Fault&) {  // a warning is lost, no more
     }
 }
@@ -139,20 +107,19 @@ void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Sur
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
             Outcome& outcome)
 {
-    const auto vm = with_mark(vsphere, run, copy);
+    auto vm = with_mark(vsphere, run, copy);
     const Verdict verdict = verify(vm, copy.mark.disks, seen.id);
-    if (!verdict.faults.empty()) {
-        discard_copy(vsphere, run, seen, {copy.vm, copy.mark.run, copy.made_here});
-        throw Error(ErrorKind::failed,
-                    fmt::format("cannot use the copy '{}': {}", copy.vm.name,
-                                fmt::join(verdict.faults, "; ")),
-                    "no generation was deleted; look at vCenter's tasks and events of the copy");
-    }
+    if (!verdict.faults.empty())
+        throw UnfitCopy(
+            ErrorKind::failed,
+            fmt::format("cannot use the copy '{}': {}", copy.vm.name,
+                        fmt::join(verdict.faults, "; ")),
+            "no generation was deleted; look at vCenter's tasks and events of the copy");
     rotation::Mark mark = copy.mark;
     mark.state = rotation::State::complete;
     mark.self = vm.instance_uuid;
     if (!is_finished(vm, mark.run))
-        finish(vsphere, run, seen, copy, mark);
+        vm = finish(vsphere, run, seen, copy, mark);
 
     outcome.generation = copy.vm.name;
     outcome.generation_id = copy.vm.id;
@@ -163,7 +130,7 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, con
         outcome.bytes += disk.bytes;
     for (const std::string& warning : verdict.warnings)
         warn(run, outcome, warning);
-    warn_if_much_smaller(vsphere, run, seen, copy, outcome);
+    warn_if_much_smaller(vsphere, run, seen, vm, outcome);
 }
 
 }  // namespace vmrotate::job

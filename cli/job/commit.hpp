@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.hpp"
 #include "job/copy.hpp"
 #include "job/outcome.hpp"
 
 namespace vmrotate::job {
 
-/// Reads the copy, verifies it, and makes it a generation by one ReconfigVM_Task. Before
-/// that call the copy is nothing; after it, it is the newest generation.
+/// The copy is not what was asked for: nobody needs it.
+class UnfitCopy : public Error {
+public:
+    using Error::Error;
+};
+
+/// Reads the copy, verifies it, makes it a generation by one ReconfigVM_Task, and reads that it
+/// is one. Before that call the copy is nothing; after it, it is the newest generation.
 ///
-/// A copy that is not fit is deleted under the guards. If the reply is lost, the mark is
-/// read: committed, or the same call again. One that somebody else has committed meanwhile,
-/// taking this run for dead, is the same generation. Throws Error where there is none.
+/// One that somebody else has committed meanwhile, taking this run for dead, is the same
+/// generation. Throws UnfitCopy; Error where it is not known to be a generation: then the copy
+/// is left, for the next run to finish.
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
             Outcome& outcome);
 

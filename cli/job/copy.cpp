@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -78,39 +77,45 @@ auto read_or_throw(const vimclient::OutcomeUnknown& lost, const Act& act)
     }
 }
 
-/// After a lost reply: waits for every clone task that was not there before, and finds the VM
-/// that has our name. Throws `lost` where none has; a task's failure where one failed.
-vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Prepared& prepared,
-                           const std::vector<vimclient::Task>& before, const std::string& run_id,
-                           const std::string& name, const vimclient::OutcomeUnknown& lost)
+/// The clone tasks of the source that were not there before.
+std::vector<vimclient::Task> new_tasks(vimclient::Vsphere& vsphere, const Prepared& prepared,
+                                       const std::vector<vimclient::Task>& before,
+                                       const vimclient::OutcomeUnknown& lost)
 {
-    std::optional<Fault> failure;
-    const auto is_old = [&](const vimclient::Task& task) {
+    auto tasks = read_or_throw(lost, [&] { return clone_tasks(vsphere, prepared); });
+    std::erase_if(tasks, [&](const vimclient::Task& task) {
         return std::ranges::any_of(before,
                                    [&](const auto& old) { return old.ref.id == task.ref.id; });
-    };
-    const auto tasks = [&] { return clone_tasks(vsphere, prepared); };
-    for (const vimclient::Task& task : read_or_throw(lost, tasks)) {
-        if (is_old(task))
-            continue;
+    });
+    return tasks;
+}
+
+/// After a lost reply: waits for every new clone task, and finds the VM that has our name.
+/// Throws the failure of the only new task; `lost` where it cannot be told which is ours, and
+/// after a stop.
+vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                           const std::vector<vimclient::Task>& before, const std::string& name,
+                           const vimclient::OutcomeUnknown& lost)
+{
+    const auto tasks = new_tasks(vsphere, prepared, before, lost);
+    for (const vimclient::Task& task : tasks) {
         try {
-            vsphere.wait(task.ref);
+            vsphere.wait(task.ref, run.stop);
         } catch (const vimclient::OutcomeUnknown&) {
             throw lost;
-        } catch (const Fault& fault) {
-            failure = fault;
+        } catch (const Fault&) {
+            if (tasks.size() == 1)
+                throw;
         }
     }
-    for (const vimclient::Task& task : read_or_throw(lost, tasks))
-        if (!is_old(task) && task.state == vimclient::TaskState::success)
+    for (const vimclient::Task& task : new_tasks(vsphere, prepared, before, lost))
+        if (task.state == vimclient::TaskState::success)
             for (const vimclient::Vm& made : read_or_throw(lost, [&] {
                      return vsphere.read_vms({{task.result_id, name}});
                  }))
                 if (made.ref.name == name && made.folder_id == prepared.target.folder.id &&
-                    may_be_ours(made, run_id))
+                    may_be_ours(made, run.id))
                     return made.ref;
-    if (failure)
-        throw *failure;
     throw lost;
 }
 
@@ -125,7 +130,7 @@ vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const P
     } catch (const vimclient::OutcomeUnknown& lost) {
         if (run.stop.stop_requested())  // nobody waits for hours now
             throw;
-        return find_lost(vsphere, prepared, before, run.id, spec.name, lost);
+        return find_lost(vsphere, run, prepared, before, spec.name, lost);
     }
 }
 

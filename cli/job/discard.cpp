@@ -45,7 +45,8 @@ std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const R
 void discard_or_warn(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
                      const UnfinishedClone& clone)
 {
-    const std::string why = discard(vsphere, run, seen, clone);
+    const Discard end = discard(vsphere, run, seen, clone);
+    const std::string why = end.was_there ? end.objections : "it is not in the folder";
     if (!why.empty())
         run.observer.warning(
             fmt::format("the unfinished copy '{}' was not deleted: {}", clone.vm.name, why));
@@ -61,17 +62,18 @@ constexpr const char* deed = "look after what is left of the copy";
 
 }  // namespace
 
-std::string discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
-                    const UnfinishedClone& clone)
+Discard discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                const UnfinishedClone& clone)
 {
     run.observer.step(fmt::format("deleting the unfinished copy '{}'", clone.vm.name));
-    bool was_there = false;
+    Discard end;
     const auto objections = delete_under_guards(vsphere, run, clone.vm, [&] {
         auto facts = facts_for(vsphere, run, seen, clone);
-        was_there = was_there || facts.has_value();
+        end.was_there = end.was_there || facts.has_value();
         return facts;
     });
-    return was_there ? text_of(objections) : "it is not in the folder";
+    end.objections = end.was_there ? text_of(objections) : std::string();
+    return end;
 }
 
 void discard_copy(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,

@@ -16,10 +16,14 @@ struct UnfinishedClone {
     bool made_here = false;  ///< this very run's clone task named it as its result
 };
 
-/// Deletes it, if every guard agrees. Returns why it was not deleted; empty once it is gone.
-/// Throws Fault, Error.
-std::string discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
-                    const UnfinishedClone& clone);
+struct Discard {
+    bool was_there = false;  ///< in the folder, at the first look
+    std::string objections;  ///< why it was not deleted; empty once it is gone
+};
+
+/// Deletes it, if every guard agrees. Throws Fault, Error.
+Discard discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                const UnfinishedClone& clone);
 
 /// Deletes a copy that is not fit to be a generation. Never throws: what cannot be undone is
 /// warned of, and left to the next run.

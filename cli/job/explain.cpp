@@ -90,8 +90,11 @@ Error explain(const vimclient::Fault& fault, const std::string& what)
     std::string text = fault.what();
     std::string hint = hint_of(fault.kind());
     if (dynamic_cast<const vimclient::OutcomeUnknown*>(&fault) != nullptr)
-        hint =
-            "look at vCenter's recent tasks; the next run looks first, and repeats nothing blindly";
+        return {kind_of(fault.kind()),
+                fmt::format("cannot tell whether vCenter could {}: {}", what,
+                            with_type(text, fault.type())),
+                "look at vCenter's recent tasks; the next run looks first, and repeats nothing "
+                "blindly"};
     const auto* found = std::ranges::find(sentences, fault.type(), &Sentence::type);
     if (found != sentences.end()) {
         text = found->text;

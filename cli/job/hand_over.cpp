@@ -11,6 +11,7 @@
 #include "job/facts.hpp"
 #include "job/marking.hpp"
 #include "job/note_text.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {

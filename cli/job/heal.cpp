@@ -13,6 +13,7 @@
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/make_ready.hpp"
+#include "job/settle.hpp"
 #include "job/snapshot_guard.hpp"
 
 namespace vmrotate::job {
@@ -29,20 +30,17 @@ struct Scene {
     rotation::Remains remains;
 };
 
-bool is_of_a_backup(const vimclient::Task& task)
+/// Of the tasks that made what is left; those of other products tell nothing of our runs.
+rotation::Time last_task_end(const vimclient::Vm& source, const rotation::Remains& remains)
 {
-    for (const char* what :
-         {"VirtualMachine.clone", "VirtualMachine.createSnapshot", "vm.Snapshot.remove"})
-        if (task.description.starts_with(what))
-            return true;
-    return false;
-}
-
-rotation::Time last_task_end(const vimclient::Vm& source)
-{
+    const auto made_what_is_left = [&](const vimclient::Task& task) {
+        return std::ranges::count(remains.snapshots, task.result_id, &rotation::LeftSnapshot::id) +
+                   std::ranges::count(remains.clones, task.result_id, &rotation::LeftClone::id) >
+               0;
+    };
     rotation::Time last{};
     for (const vimclient::Task& task : source.tasks)
-        if (task.ended && is_of_a_backup(task))
+        if (task.ended && made_what_is_left(task))
             last = std::max(last, *task.ended);
     return last;
 }
@@ -78,17 +76,14 @@ void read_clones(vimclient::Vsphere& vsphere, const Survey& seen, Scene& scene)
 Scene read_scene(vimclient::Vsphere& vsphere, const Survey& seen)
 {
     Scene scene;
-    auto found = vsphere.read_vms({seen.source.ref});
-    if (found.empty())
-        throw Error(ErrorKind::failed, "cannot read the VM: it has just been removed");
-    scene.source = std::move(found.front());
+    scene.source = read_one(vsphere, seen.source.ref);
     for (const vimclient::Snapshot& snapshot : scene.source.snapshots)
         if (auto note = rotation::read_snapshot(snapshot.name, snapshot.description))
             scene.remains.snapshots.push_back(
                 {snapshot.ref.id, snapshot.name, std::move(*note), snapshot.created});
     scene.remains.source_is_busy = !running_tasks(scene.source).empty();
-    scene.remains.last_task_end = last_task_end(scene.source);
     read_clones(vsphere, seen, scene);
+    scene.remains.last_task_end = last_task_end(scene.source, scene.remains);
     return scene;
 }
 
@@ -126,6 +121,8 @@ Scene wait_for_the_dead(vimclient::Vsphere& vsphere, const Run& run, const Surve
     };
     const auto limit = patience_for(run, scene);
     const auto until = run.clock.steady() + limit;
+    constexpr seconds longest_pause{15};
+    seconds pause{1};
     run.observer.step("waiting for a task of a run that was cut short");
     while (is_busy(scene)) {
         if (run.stop.stop_requested())
@@ -136,7 +133,8 @@ Scene wait_for_the_dead(vimclient::Vsphere& vsphere, const Run& run, const Surve
                                     "after {}",
                                     duration_text(limit)),
                         "look at its tasks in the vSphere Client; the next run tries again");
-        run.clock.pause(seconds(1));
+        run.clock.pause(pause);
+        pause = std::min(2 * pause, longest_pause);
         scene = read_scene(vsphere, seen);
     }
     return scene;
@@ -158,7 +156,7 @@ public:
             case Remedy::wait: break;
             case Remedy::remove_snapshot: remove_snapshot(step); break;
             case Remedy::commit: commit_clone(step); break;
-            case Remedy::undo: undo(step); break;
+            case Remedy::undo: undo(step, step.reason); break;
             case Remedy::leave: leave(step, step.reason); break;
         }
     }
@@ -169,7 +167,7 @@ private:
     void done(const std::string& text)
     {
         healing.done.push_back(text);
-        run_.observer.remark(text);
+        run_.observer.healed(text);
     }
 
     void leave(const RecoveryStep& step, const std::string& why)
@@ -199,6 +197,8 @@ private:
         try {
             commit(vsphere_, run_, seen_, copy, outcome);
             done(fmt::format("finished '{}': {}", step.name, step.reason));
+        } catch (const UnfitCopy& e) {
+            undo(step, e.what());
         } catch (const Error& e) {
             if (e.kind() != ErrorKind::failed && e.kind() != ErrorKind::refused)
                 throw;
@@ -206,13 +206,15 @@ private:
         }
     }
 
-    void undo(const RecoveryStep& step)
+    void undo(const RecoveryStep& step, const std::string& reason)
     {
-        const std::string why = discard(vsphere_, run_, seen_, {{step.id, step.name}, step.run});
-        if (why.empty())
-            done(fmt::format("deleted the unfinished copy '{}': {}", step.name, step.reason));
+        const Discard end = discard(vsphere_, run_, seen_, {{step.id, step.name}, step.run});
+        if (!end.was_there)
+            done(fmt::format("the unfinished copy '{}' is no longer in the folder", step.name));
+        else if (end.objections.empty())
+            done(fmt::format("deleted the unfinished copy '{}': {}", step.name, reason));
         else
-            leave(step, fmt::format("{}, and it was not deleted: {}", step.reason, why));
+            leave(step, fmt::format("{}, and it was not deleted: {}", reason, end.objections));
     }
 
     vimclient::Vsphere& vsphere_;
@@ -239,7 +241,7 @@ Healing heal_what_is_there(vimclient::Vsphere& vsphere, const Run& run, Survey& 
     return healer.healing;
 }
 
-constexpr const char* deed = "heal what a run that was cut short has left";
+constexpr const char* healing = "heal what a run that was cut short has left";
 
 }  // namespace
 
@@ -248,7 +250,7 @@ rotation::Recovery recovery_of(vimclient::Vsphere& vsphere, const Run& run, cons
 {
     if (!may_have_remains(seen))
         return {};
-    return explaining(deed,
+    return explaining(healing,
                       [&] { return decide(vsphere, run, read_scene(vsphere, seen), lock_id); });
 }
 
@@ -260,7 +262,7 @@ Healing heal(vimclient::Vsphere& vsphere, const Run& run, Survey& seen, const st
     }
     if (!may_have_remains(seen))
         return {};
-    return explaining(deed, [&] { return heal_what_is_there(vsphere, run, seen, lock_id); });
+    return explaining(healing, [&] { return heal_what_is_there(vsphere, run, seen, lock_id); });
 }
 
 void refuse_alive(const rotation::Recovery& recovery)
@@ -268,7 +270,8 @@ void refuse_alive(const rotation::Recovery& recovery)
     if (recovery.alive.empty())
         return;
     throw Error(ErrorKind::busy, fmt::format("a run may be at work on it: {}", recovery.alive),
-                "wait for it; once it counts as dead, the next run heals what it left");
+                "wait for it: once it counts as dead, the next run heals what it left; where you "
+                "know that no run is at work, remove that in the vSphere Client");
 }
 
 }  // namespace vmrotate::job

@@ -9,6 +9,7 @@
 #include "job/heal.hpp"
 #include "job/marking.hpp"
 #include "job/note_text.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {

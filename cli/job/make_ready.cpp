@@ -7,21 +7,11 @@
 #include "base/text.hpp"
 #include "job/explain.hpp"
 #include "job/facts.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
-namespace {
 
 using namespace std::chrono_literals;
-
-vimclient::Vm read_again(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm)
-{
-    const auto found = explaining("read the VM", [&] { return vsphere.read_vms({vm}); });
-    if (found.empty())
-        throw Error(ErrorKind::failed, "cannot back it up: it has just been removed");
-    return found.front();
-}
-
-}  // namespace
 
 void wait_until_idle(vimclient::Vsphere& vsphere, const Run& run, vimclient::Vm& source)
 {
@@ -41,7 +31,7 @@ void wait_until_idle(vimclient::Vsphere& vsphere, const Run& run, vimclient::Vm&
             run.observer.step(fmt::format("waiting for the task '{}'", task));
         told = true;
         run.clock.pause(1s);
-        source = read_again(vsphere, source.ref);
+        source = read_one(vsphere, source.ref);
     }
 }
 
@@ -61,7 +51,7 @@ void make_ready(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared)
         } catch (const vimclient::Fault& fault) {
             throw explain(fault, "consolidate its disks");
         }
-        prepared.source = read_again(vsphere, prepared.source.ref);
+        prepared.source = read_one(vsphere, prepared.source.ref);
         if (prepared.source.consolidation_needed)
             throw Error(ErrorKind::failed, "cannot back it up: its disks still need consolidation",
                         "look at the VM in the vSphere Client");

@@ -22,14 +22,6 @@ bool has_keys(const vimclient::Vm& vm, const vimclient::Mark& keys)
 
 }  // namespace
 
-vimclient::Vm read_one(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm)
-{
-    const auto found = explaining("read the VM", [&] { return vsphere.read_vms({vm}); });
-    if (found.empty())
-        throw Error(ErrorKind::failed, "cannot read it: it has just been removed");
-    return found.front();
-}
-
 std::string why_no_generation(const vimclient::Vm& vm)
 {
     using Kind = rotation::MarkReading::Kind;
@@ -58,25 +50,9 @@ rotation::Mark mark_of_generation(const vimclient::Vm& vm, const std::string& wh
 vimclient::Vm change_mark(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& vm,
                           const vimclient::Change& change, const std::string& what)
 {
-    for (int attempts = 2;; --attempts) {
-        try {
-            explaining(what, [&] { vsphere.reconfigure(vm, change); });
-            auto now = read_one(vsphere, vm);
-            if (!has_keys(now, change.mark))
-                throw Error(
-                    ErrorKind::failed,
-                    fmt::format("cannot {}: the server says that it is done, and it is not", what),
-                    "look at the VM's advanced configuration in the vSphere Client");
-            return now;
-        } catch (const vimclient::OutcomeUnknown& lost) {
-            const auto now =
-                explaining("read the VM", [&] { return read_once_idle(vsphere, run, vm); });
-            if (now && has_keys(*now, change.mark))
-                return *now;
-            if (attempts == 1 || !now)
-                throw explain(lost, what);
-        }
-    }
+    return change_surely(
+        vsphere, run, vm, what, [&] { vsphere.reconfigure(vm, change); },
+        [&](const vimclient::Vm& now) { return has_keys(now, change.mark); });
 }
 
 }  // namespace vmrotate::job

@@ -10,9 +10,6 @@
 /// Reading and changing the marks of VMs that stand already.
 namespace vmrotate::job {
 
-/// The VM as it is now. Throws Error: failed where it is gone.
-vimclient::Vm read_one(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm);
-
 /// Why this VM is no complete generation of its own; empty if it is.
 std::string why_no_generation(const vimclient::Vm& vm);
 

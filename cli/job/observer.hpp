@@ -10,11 +10,12 @@ class Observer {
 public:
     virtual ~Observer() = default;
 
-    virtual void detail(const std::string&) {}          ///< for who wants to know it all
-    virtual void step(const std::string& what) = 0;     ///< "taking the snapshot"
-    virtual void copying(int percent) = 0;              ///< 0 to 100
-    virtual void remark(const std::string& text) = 0;   ///< worth knowing, nothing to do
-    virtual void warning(const std::string& text) = 0;  ///< somebody should look
+    virtual void detail(const std::string&) {}         ///< for who wants to know it all
+    virtual void step(const std::string& what) = 0;    ///< "taking the snapshot"
+    virtual void copying(int percent) = 0;             ///< 0 to 100
+    virtual void remark(const std::string& text) = 0;  ///< worth knowing, nothing to do
+    virtual void healed(const std::string& text) { remark(text); }  ///< done about a dead run
+    virtual void warning(const std::string& text) = 0;              ///< somebody should look
 };
 
 }  // namespace vmrotate::job

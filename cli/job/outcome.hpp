@@ -22,7 +22,7 @@ struct Expiry {
 /// What one backup did, for reports.
 struct Outcome : Expiry {
     std::string generation;  ///< the name of the new one
-    std::string generation_id, source_id;
+    std::string generation_id;
     int slot = 0;
     long seq = 0;
     std::string datastore, folder;

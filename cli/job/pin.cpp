@@ -10,6 +10,7 @@
 #include "job/find.hpp"
 #include "job/marking.hpp"
 #include "job/note_text.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {

@@ -9,6 +9,7 @@
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/obstacles.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -20,14 +21,6 @@ void require_vcenter(const vimclient::ServerInfo& server)
                     fmt::format("cannot clone: '{}' is an ESXi host, and only vCenter can clone",
                                 server.full_name),
                     "give the vCenter's address");
-}
-
-vimclient::Vm read_source(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm)
-{
-    const auto found = explaining("read the VM", [&] { return vsphere.read_vms({vm}); });
-    if (found.empty())
-        throw Error(ErrorKind::failed, "cannot read the VM: it has just been removed");
-    return found.front();
 }
 
 rotation::SetId set_id_of(const config::Assignment& assignment, const vimclient::Vm& source,
@@ -45,10 +38,25 @@ void refuse_obstacles(const std::vector<Obstacle>& found)
 {
     if (found.empty())
         return;
-    std::string sentences;
-    for (const Obstacle& obstacle : found)
+    std::string sentences, hint;
+    for (const Obstacle& obstacle : found) {
         sentences += (sentences.empty() ? "" : "; ") + obstacle.sentence;
-    throw Error(ErrorKind::refused, "cannot back it up: " + sentences, found.front().hint);
+        hint = hint.empty() ? obstacle.hint : hint;
+    }
+    throw Error(ErrorKind::refused, "cannot back it up: " + sentences, hint);
+}
+
+/// Copies that no run could finish or undo would fill the datastore, one a night.
+void refuse_many_unfinished(const rotation::Set& set)
+{
+    constexpr std::size_t most = 3;
+    if (set.unfinished.size() >= most)
+        throw Error(ErrorKind::refused,
+                    fmt::format("cannot back it up: {} unfinished copies of it are left, such as "
+                                "'{}'",
+                                set.unfinished.size(), set.unfinished.front().name),
+                    "'vmrotate clean' says why they stay; delete them in the vSphere Client once "
+                    "nobody needs them");
 }
 
 HostChoice host_for(vimclient::Vsphere& vsphere, const config::Policy& policy, const Survey& seen)
@@ -66,7 +74,7 @@ Located locate(vimclient::Vsphere& vsphere, const config::Assignment& assignment
 {
     require_vcenter(vsphere.server());
     Located located;
-    located.source = read_source(vsphere, find_source(vsphere, assignment.vm));
+    located.source = read_one(vsphere, find_source(vsphere, assignment.vm));
     located.place =
         explaining("read the inventory", [&] { return vsphere.place_of(located.source.ref); });
     located.target = find_target(vsphere, located.place, assignment.policy);
@@ -90,6 +98,8 @@ Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
     if (seen.source.consolidation_needed && policy.consolidate == config::Consolidate::never)
         throw Error(ErrorKind::refused, "cannot back it up: its disks need consolidation",
                     "consolidate them in the vSphere Client, or set consolidate = \"auto\"");
+
+    refuse_many_unfinished(seen.set);
 
     Prepared prepared{std::move(seen), {}, {}, {}};
     prepared.stamp = run.clock.stamp(run.clock.now());

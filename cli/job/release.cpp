@@ -10,6 +10,7 @@
 #include "job/facts.hpp"
 #include "job/find.hpp"
 #include "job/marking.hpp"
+#include "job/settle.hpp"
 #include "rotation/set.hpp"
 
 namespace vmrotate::job {
@@ -61,7 +62,8 @@ Release plan_release(vimclient::Vsphere& vsphere, const std::string& name)
         refuse(reading.problem, "release it with the version that wrote the mark");
     if (mark.state == rotation::State::copying && reading.kind == MarkReading::Kind::whole)
         refuse("it is a copy that was never finished, and a run may be at work on it",
-               "the next backup of its source looks after it");
+               "the next backup of its source looks after it; if the source is gone, delete it in "
+               "the vSphere Client");
     if (reading.kind != MarkReading::Kind::whole) {
         release.was = "a VM with a mark that says nothing: " + reading.problem;
     } else if (mark.self != vm.instance_uuid) {

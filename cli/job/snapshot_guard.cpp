@@ -148,19 +148,21 @@ void SnapshotGuard::finish_removal()
         return;
     constexpr int attempts = 3;
     std::string problem;
-    auto source = must_look_ ? read_source() : vimclient::Vm{};
+    auto source = must_look_ ? read_source(false) : vimclient::Vm{};
     for (int i = 0; i < attempts && (i == 0 ? !must_look_ || is_there(source) : is_there(source));
          ++i) {
         begin_removal();
         problem = wait_for_removal();
-        source = read_source();
+        source = read_source(problem.empty());
         begun_ = must_look_ = false;
     }
     ended_ = run_.clock.steady();
     if (is_there(source))
         throw Error(
             ErrorKind::failed,
-            fmt::format("cannot remove the snapshot '{}': {}", snapshot_name(note_), problem),
+            fmt::format("cannot remove the snapshot '{}': {}", snapshot_name(note_),
+                        problem.empty() ? "the server says that it is gone, and it is still there"
+                                        : problem),
             "remove it in the vSphere Client: it grows until the datastore is full");
     if (const auto twin = twin_in(source)) {
         snapshot_ = *twin;
@@ -197,19 +199,23 @@ std::string SnapshotGuard::wait_for_removal()
         return "the reply was lost, and it is still there";
     try {
         if (begun_ && removal_)
-            vsphere_.wait(*removal_);
+            vsphere_.wait(*removal_, {});
     } catch (const Fault& fault) {
         return fault.what();
     }
-    return "the server says that it is gone, and it is still there";
+    return {};
 }
 
-vimclient::Vm SnapshotGuard::read_source()
+// a snapshot leaves the tree when its removal begins; that ends with the VM's tasks
+vimclient::Vm SnapshotGuard::read_source(bool is_certain)
 {
-    const auto found = explaining("read the VM", [&] { return vsphere_.read_vms({vm_}); });
-    if (found.empty())
-        throw Error(ErrorKind::failed, "cannot read the VM: it has been removed");
-    return found.front();
+    if (is_certain)
+        return read_one(vsphere_, vm_);
+    auto found = explaining("read the VM", [&] { return read_once_idle(vsphere_, run_, vm_); });
+    if (!found)
+        throw Error(ErrorKind::failed, "cannot read the VM: it has been removed",
+                    "look at vCenter's events, who removed it");
+    return std::move(*found);
 }
 
 bool SnapshotGuard::is_there(const vimclient::Vm& source) const

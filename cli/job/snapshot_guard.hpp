@@ -47,6 +47,9 @@ public:
     /// Gives it up, with a warning that names it: a copy that cannot be cancelled needs it.
     void leave_to_next_run();
 
+    /// Removed, or given up for good; else `finish_removal` may be tried again.
+    bool is_over() const { return ended_.has_value(); }
+
     /// From the snapshot's making to its end, or to now.
     std::chrono::milliseconds held() const;
 
@@ -57,8 +60,9 @@ private:
     /// A task may report an error and have taken the snapshot all the same.
     void clear_away();
     vimclient::SnapshotRef find_lost(const vimclient::OutcomeUnknown& lost);
+    /// Empty where the server says that it is gone.
     std::string wait_for_removal();
-    vimclient::Vm read_source();
+    vimclient::Vm read_source(bool is_certain);
     bool is_there(const vimclient::Vm& source) const;
     /// Another snapshot of the same run: a request to take it that was delivered twice.
     std::optional<vimclient::SnapshotRef> twin_in(const vimclient::Vm& source) const;

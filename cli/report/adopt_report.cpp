@@ -95,7 +95,8 @@ void write_hand_over(std::ostream& out, const std::string& vm, const job::HandOv
     for (const rotation::Numbering& step : plan.steps)
         write_step(out, step, {});
     for (const rotation::Unfinished& clone : plan.old.unfinished)
-        fmt::print(out, "  leave     {}  it was never finished\n", printable(clone.name));
+        fmt::print(out, "  leave     {}  it was never finished: delete it in the vSphere Client\n",
+                   printable(clone.name));
 }
 
 void write_joined(std::ostream& out, const std::string& vm, const job::Joined& done)

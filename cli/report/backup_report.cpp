@@ -43,7 +43,6 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["quiesced"] = outcome.quiesced;
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
-    line["healed"] = outcome.healed;
     line["expired"] = outcome.expired;
     line["left_undone"] = Json::array();
     for (const Error& undone : outcome.left_undone)
@@ -93,6 +92,7 @@ void write_result_json(std::ostream& out, const VmResult& result)
     Json line = {{"vm", result.vm}, {"result", result_word(code)}, {"exit_code", code}};
     if (result.outcome)
         add_outcome(line, *result.outcome);
+    line["healed"] = result.healed;
     line["warnings"] = result.warnings;
     if (result.error) {
         line["message"] = result.error->what();
@@ -105,11 +105,13 @@ void write_summary_json(std::ostream& out, const std::vector<VmResult>& results,
 {
     const auto complete = std::ranges::count_if(
         results, [](const VmResult& result) { return result.outcome.has_value(); });
+    const auto healed = std::ranges::count_if(
+        results, [](const VmResult& result) { return !result.healed.empty(); });
     const auto good = std::ranges::count_if(results, &VmResult::ok);
     write_line(out, "summary",
                {{"verb", "backup"},
                 {"result", result_word(exit_code)},
-                {"changed", complete > 0},
+                {"changed", complete + healed > 0},
                 {"exit_code", exit_code},
                 {"vms", results.size()},
                 {"generations", complete},

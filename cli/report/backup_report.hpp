@@ -18,6 +18,7 @@ struct VmResult {
     std::optional<job::Outcome> outcome = {};  ///< set: there is a new generation
     std::optional<Error> error = {};           ///< set: there is none
     std::vector<std::string> warnings = {};    ///< what may be left behind, among others
+    std::vector<std::string> healed = {};      ///< done first about runs that were cut short
     int signal_code = 0;                       ///< set: a signal ended it; 129, 130 or 143
 
     bool ok() const { return outcome && outcome->ok(); }

@@ -29,7 +29,7 @@ Json json_of_left_alone(const std::vector<job::LeftAlone>& found)
 void write_cleaning_plan(std::ostream& out, const std::string& vm, const job::CleaningPlan& plan)
 {
     fmt::print(out, "{}: {}\n", printable(vm),
-               plan.recovery.steps.empty() ? "no run was cut short"
+               plan.recovery.steps.empty() ? "no run has left anything"
                                            : "a run was cut short, and left something");
     write_recovery(out, plan.recovery);
     write_decisions(out, plan.decisions);

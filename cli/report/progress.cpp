@@ -62,6 +62,12 @@ void Progress::detail(const std::string& text)
         write(text);
 }
 
+void Progress::healed(const std::string& text)
+{
+    deeds_.push_back(text);
+    remark(text);
+}
+
 void Progress::warning(const std::string& text)
 {
     warnings_.push_back(text);

@@ -35,10 +35,14 @@ public:
     /// All that was warned of, in order.
     const std::vector<std::string>& warnings() const { return warnings_; }
 
+    /// All that was done about runs that were cut short, in order.
+    const std::vector<std::string>& deeds() const { return deeds_; }
+
     void step(const std::string& what) override;
     void copying(int percent) override;
     void detail(const std::string& text) override;
     void remark(const std::string& text) override;
+    void healed(const std::string& text) override;
     void warning(const std::string& text) override;
 
 private:
@@ -51,7 +55,7 @@ private:
     std::string vm_;
     Detail detail_;
     int columns_;
-    std::vector<std::string> warnings_;
+    std::vector<std::string> warnings_, deeds_;
     int shown_ = -1;  ///< percent
     bool live_line_ = false;
     std::chrono::milliseconds began_{0};

@@ -122,6 +122,13 @@ Verdict no_parent_disk(const Deletion& d)
                   "one of its disks depends on another file");
 }
 
+Verdict disks_as_made(const Deletion& d)
+{
+    const std::size_t here = d.victim.disks.size(), made = mark_of(d).disks.size();
+    return unless(is_expiry(d) ? here == made : here <= made,
+                  "it has more or fewer disks than when it was made");
+}
+
 Verdict disks_unshared(const Deletion& d)
 {
     if (d.disk_users.empty())
@@ -220,6 +227,7 @@ constexpr Row rows[] = {
     {Guard::not_a_source, not_a_source},
     {Guard::disks_here, disks_here},
     {Guard::no_parent_disk, no_parent_disk},
+    {Guard::disks_as_made, disks_as_made},
     {Guard::disks_unshared, disks_unshared},
     {Guard::powered_off, powered_off},
     {Guard::not_a_template, not_a_template},

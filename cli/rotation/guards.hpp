@@ -26,6 +26,7 @@ enum class Guard {
     not_a_source,    ///< is not itself a VM that is backed up
     disks_here,      ///< every disk on the place's datastore and in the VM's own folder
     no_parent_disk,  ///< no disk depends on another file
+    disks_as_made,   ///< as many disks as its mark tells; an unfinished clone: no more
     disks_unshared,  ///< no other VM of that datastore uses one of them
     powered_off,
     not_a_template,

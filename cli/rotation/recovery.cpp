@@ -12,7 +12,7 @@ namespace {
 
 /// What one run has left to be known by.
 struct Life {
-    std::string lock;
+    std::string lock, name;
     Time last_sign{};
     bool is_busy = false;
 };
@@ -26,11 +26,13 @@ Lives lives_of(const Remains& remains)
     for (const LeftSnapshot& snapshot : remains.snapshots) {
         Life& life = lives[snapshot.note.run];
         life.lock = snapshot.note.lock;
+        life.name = "the snapshot '" + snapshot.name + "'";
         life.last_sign = std::max({life.last_sign, snapshot.note.started, snapshot.created});
     }
     for (const LeftClone& clone : remains.clones) {
         Life& life = lives[clone.mark.run];
         life.lock = clone.mark.lock;
+        life.name = "the copy '" + clone.name + "'";
         life.last_sign =
             std::max({life.last_sign, clone.mark.taken, clone.copied.value_or(Time{})});
         life.is_busy = life.is_busy || clone.is_busy;
@@ -60,7 +62,7 @@ std::string find_alive(const Lives& lives, const Remains& remains, const Witness
 {
     for (const auto& [run, life] : lives)
         if (const auto why = why_alive(life, remains, witness); !why.empty())
-            return fmt::format("run {}: {}", run, why);
+            return fmt::format("run {}, which left {}: {}", run, life.name, why);
     return {};
 }
 
@@ -106,7 +108,6 @@ Recovery recover(const Remains& remains, const Witness& witness)
 Set foresee(const Set& set, const Recovery& recovery)
 {
     Set result = set;
-    result.highest_seq = 0;
     for (const RecoveryStep& step : recovery.steps) {
         const auto clone = std::ranges::find(result.unfinished, step.id, &Unfinished::id);
         if (clone == result.unfinished.end() || step.remedy == Remedy::leave)
@@ -114,12 +115,11 @@ Set foresee(const Set& set, const Recovery& recovery)
         if (step.remedy == Remedy::commit)
             result.generations.push_back(
                 {clone->id, clone->name, clone->slot, clone->seq, clone->taken, {}, {}});
+        else if (clone->seq == set.highest_seq)
+            result.highest_seq = 0;  // the next lower one is not known here, and not needed
         result.unfinished.erase(clone);
     }
     std::ranges::sort(result.generations, std::greater{}, &Generation::seq);
-    const auto undone = std::ranges::count(recovery.steps, Remedy::undo, &RecoveryStep::remedy);
-    if (undone == 0)
-        result.highest_seq = set.highest_seq;
     return result;
 }
 

@@ -91,7 +91,7 @@ FileDescriptor open_locked(const std::filesystem::path& path)
     }
     if (errno != EWOULDBLOCK)
         fail(path, "lock", errno);
-    throw Error(ErrorKind::busy, "cannot back it up: another process of this machine is doing it",
+    throw Error(ErrorKind::busy, "another process of this machine is at work on it",
                 "wait for it, or see what runs with 'pgrep -a vmrotate'");
 }
 

@@ -141,9 +141,9 @@ class ChaosOracle(Oracle):
     # -- S5
 
     def _one_clone_at_a_time(self):
-        if any(call["action"] == "fault" and call["fault"] == "TaskInProgress"
-               for call in self.calls):
-            return  # a rule's word, and no task
+        if any(call["action"] == "fault" and call["fault"] == "TaskInProgress" or
+               call["action"] == "twice" for call in self.calls):
+            return  # a rule's word, and no task; or the same request, which ran into itself
         yield from super()._one_clone_at_a_time()
 
     def _one_copy_in_flight(self):

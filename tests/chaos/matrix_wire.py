@@ -122,8 +122,8 @@ def in_every_pass(name, method, fault):
 
 
 def ran_into(fault):
-    """What a clone may run into: the same request once more, or somebody's own task."""
-    return ("one clone at a time",) if fault.startswith(("11-twice", "17")) else ()
+    """What a clone may run into: somebody's own task."""
+    return ("one clone at a time",) if fault.startswith("17") else ()
 
 
 def make(row, fault, method, nth, contains="", **fields):

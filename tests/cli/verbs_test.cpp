@@ -212,7 +212,7 @@ TEST_CASE("vmrotate: a stop request before the first change ends with the signal
     Shell shell;
     shell.stop.request_stop();
     CHECK(shell.run({"backup", "avocado2", "--vcenter", "vc", "--datastore", "durian"}) == 143);
-    CHECK(shell.err.str().find("interrupted: no generation was made, none was deleted") !=
+    CHECK(shell.err.str().find("interrupted: no new generation was made, none was deleted") !=
           std::string::npos);
 }
 

@@ -48,7 +48,7 @@ void run_flow(const ServerUnderTest& server, const std::string& vm_name)
         scene.source, snapshot, contract::clone_wish(*vsphere, scene, snapshot, "zz_a-01"), {}, {});
     const auto removal = vsphere->begin_remove_snapshot(snapshot);
     REQUIRE(removal);
-    vsphere->wait(*removal);
+    vsphere->wait(*removal, {});
     CHECK(!vsphere->begin_remove_snapshot(snapshot));
 
     vsphere->reconfigure(copy, {.mark = {{"vmrotate.state", "complete"}, {"vmrotate.seq", "1"}},
@@ -163,7 +163,7 @@ TEST_CASE("the calls of one backup are counted")
     };
     const VmRef copy = vsphere->clone(scene.source, snapshot, wish, progress, {});
     const auto removal = vsphere->begin_remove_snapshot(snapshot);
-    vsphere->wait(removal.value());
+    vsphere->wait(removal.value(), {});
     vsphere->reconfigure(copy, {.mark = {{"vmrotate.state", "complete"}}, .annotation = {}});
     CHECK(last > 0);
     CHECK(ascends);

@@ -58,7 +58,7 @@ TEST_CASE("a busy VM is waited for, but never before a deletion: the guards are 
         bench.server.order({{"action", "task"}, {"vm", "avocado2"}, {"ms", 1500}});
         const auto removal = bench.vsphere->begin_remove_snapshot(bench.snapshot);
         REQUIRE(removal);
-        bench.vsphere->wait(*removal);
+        bench.vsphere->wait(*removal, {});
         CHECK(bench.vsphere->read_vms({bench.scene.source}).at(0).snapshots.empty());
         bench.server.order({{"action", "task"}, {"vm", "zz_a-01"}, {"ms", 1500}});
         CHECK_THROWS_AS(bench.vsphere->destroy(copy), Fault);
@@ -141,5 +141,5 @@ TEST_CASE("waits that are cut off or refused still learn the end")
 TEST_CASE("a task that the server forgets is unknown")
 {
     const Bench bench(nlohmann::json::object());
-    CHECK_THROWS_AS(bench.vsphere->wait({"task-4711"}), OutcomeUnknown);
+    CHECK_THROWS_AS(bench.vsphere->wait({"task-4711"}, {}), OutcomeUnknown);
 }

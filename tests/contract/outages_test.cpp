@@ -177,7 +177,7 @@ TEST_CASE(
         }
         const auto removed = [&] {
             if (const auto removal = bench.vsphere->begin_remove_snapshot(bench.snapshot))
-                bench.vsphere->wait(*removal);
+                bench.vsphere->wait(*removal, {});
         };
         CHECK(kind_of(removed) == (comes_back ? std::nullopt : std::optional(Kind::unreachable)));
     }

@@ -96,7 +96,7 @@ TEST_CASE("a request that arrives twice: one copy, one snapshot's removal")
     bench.rule("RemoveSnapshot_Task", "twice");
     const auto removal = bench.vsphere->begin_remove_snapshot(bench.snapshot);
     REQUIRE(removal);
-    CHECK_NOTHROW(bench.vsphere->wait(*removal));
+    CHECK_NOTHROW(bench.vsphere->wait(*removal, {}));
     CHECK(bench.vsphere->read_vms({bench.scene.source}).at(0).snapshots.empty());
     CHECK(bench.hits() == 2);
 }

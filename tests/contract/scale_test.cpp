@@ -47,7 +47,7 @@ TEST_CASE("six threads run whole flows over one session")
             const auto wish = contract::clone_wish(*vsphere, scene, snapshot, name);
             const VmRef copy = vsphere->clone(scene.source, snapshot, wish, {}, {});
             const auto removal = vsphere->begin_remove_snapshot(snapshot);
-            vsphere->wait(removal.value());
+            vsphere->wait(removal.value(), {});
             vsphere->reconfigure(copy, {.mark = {{"vmrotate.self", name}}, .annotation = {}});
             if (vsphere->read_vms({copy}).at(0).mark.at("vmrotate.self") == name)
                 ++done;

@@ -98,7 +98,7 @@ TEST_CASE(
         next(bench, "RemoveSnapshot_Task", {{"end", end}});
         const auto removal = bench.vsphere->begin_remove_snapshot(bench.snapshot);
         REQUIRE(removal);
-        CHECK(told([&] { bench.vsphere->wait(*removal); }) ==
+        CHECK(told([&] { bench.vsphere->wait(*removal, {}); }) ==
               (end == "taskVanishes" ? "unknown" : "done"));
         CHECK(bench.server.count("RemoveSnapshot_Task") == 1);
     }

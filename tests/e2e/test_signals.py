@@ -86,6 +86,20 @@ class FirstSignal(SignalTest):
         self.assertExit(0, shop.run("backup", "avocado2", env={"TZ": shop.another_minute()}))
         self.assertEqual([], our_snapshots(shop))
 
+    def test_while_a_read_waits_for_its_answer_it_ends_as_a_signal_demands(self):
+        """Somebody asked it to stop: that the server does not answer is not what it ended for."""
+        shop = self.shop(copyMs=50)
+        stalled = {"method": "RetrievePropertiesEx", "action": "stall", "stallMs": 20000}
+        shop.do("rule", rule={"method": "CreateSnapshot_Task", "moment": "replied",
+                              "action": "do", "do": {"action": "rule", "rule": stalled}})
+        process = shop.start("backup", "avocado2")
+        wait_until(lambda: any(call["action"] == "stall" for call in shop.vcenter.log()),
+                   "the read that gets no answer")
+        process.signal(signal.SIGTERM)
+        result = process.wait()
+        self.assertExit(143, result)
+        self.assertEqual([], our_snapshots(shop), f"\n{result}")
+
 
 class SecondSignal(SignalTest):
     """Many who mean one signal send two; only a person who is impatient sends one later."""

@@ -13,7 +13,7 @@
 using namespace vimclient;
 using Kind = Fault::Kind;
 
-void FakeVsphere::wait(const TaskRef& ref)
+void FakeVsphere::wait(const TaskRef& ref, std::stop_token)
 {
     ask(reads, "wait", ref.id, [&] {
         if (find_task(ref) == nullptr)

@@ -51,6 +51,7 @@ public:
     int removals_in_vain = 0;            ///< so many say success, and the snapshot stays
     bool removal_leaves_disks = false;   ///< each one ends with consolidationNeeded
     bool consolidation_in_vain = false;  ///< says success, and the disks still need it
+    int changes_in_vain = 0;             ///< so many say success, and nothing is changed
     int destructions_in_vain = 0;        ///< so many say success, and the VM stays
     std::function<void(vimclient::Vm&)> spoil_copy;  ///< what goes wrong with each copy
 
@@ -204,7 +205,7 @@ public:
                                            const vimclient::SnapshotSpec& spec) override;
     std::optional<vimclient::TaskRef> begin_remove_snapshot(
         const vimclient::SnapshotRef& snapshot) override;
-    void wait(const vimclient::TaskRef& task) override;
+    void wait(const vimclient::TaskRef& task, std::stop_token stop) override;
     vimclient::VmRef clone(const vimclient::VmRef& source, const vimclient::SnapshotRef& from,
                            const vimclient::CloneSpec& spec, const vimclient::Progress& progress,
                            std::stop_token stop) override;

@@ -110,7 +110,9 @@ void FakeVsphere::reconfigure(const VmRef& ref, const Change& what)
 {
     ask(changes, "reconfigure", ref.name + text_of(what), [&] {
         Vm& vm = get(ref);
-        run(vm, "VirtualMachine.reconfigure", [&vm, what](Task&) {
+        run(vm, "VirtualMachine.reconfigure", [this, &vm, what](Task&) {
+            if (changes_in_vain-- > 0)
+                return;
             merge(vm.mark, what.mark);
             vm.annotation = what.annotation.value_or(vm.annotation);
         });

@@ -124,7 +124,9 @@ const std::vector<Deed> deeds = {
          world.vsphere.lose("move_into_folder", 1, Lost::not_executed);
          world.vsphere.lose("move_into_folder", 2, Lost::not_executed);
      },
-     "unreachable: '" + older + "': cannot move it into the folder 'backup': the reply was lost",
+     "unreachable: '" + older +
+         "': cannot tell whether vCenter could move it into the folder 'backup': the reply was "
+         "lost",
      "2: " + newer},
     {"a lost reply to the mark",
      [](AdoptWorld& world) { world.vsphere.lose("reconfigure", 2, Lost::executed); }, "", both},

@@ -81,7 +81,7 @@ const std::vector<Case> cases = {
 
     {"no clock", refused("now"), no("ask for the time"), ""},
     {"no names", refused("vm_names"), no("list the VMs"), ""},
-    {"no source", refused("read_vms"), no("read the VM"), ""},
+    {"no source", refused("read_vms"), no("read 'avocado2'"), ""},
     {"no place", refused("place_of"), no("read the inventory"), ""},
     {"no datastores", refused("datastores_of"), no("read the inventory"), ""},
     {"no generations", refused("vms_in"), no("read the generations"), ""},
@@ -96,9 +96,9 @@ const std::vector<Case> cases = {
      no("make the copy '" + made + "'"), create + clone + let_go},
     {"no reading of the copy",
      [](World& world) { world.vsphere.when("clone", 1, [&world] { refused("read_vms")(world); }); },
-     no("read the copy"), create + clone + let_go},
-    {"no commit: the copy is undone, no generation is deleted", refused("reconfigure"),
-     no("commit '" + made + "'"), create + clone + let_go + commit + "destroy " + made + "\n"},
+     no("read '" + made + "'"), create + clone + let_go},
+    {"no commit: the copy is left for the next run, no generation is deleted",
+     refused("reconfigure"), no("commit '" + made + "'"), create + clone + let_go + commit},
     {"a snapshot that will not go at first never undoes a good copy",
      refused("begin_remove_snapshot"), "", create + clone + let_go + commit + let_go + destroy},
     {"a snapshot that never goes is reported, and the rest is done",
@@ -112,11 +112,13 @@ const std::vector<Case> cases = {
     {"create_snapshot is lost, and was executed", lost("create_snapshot", Lost::executed), "",
      create + clone + let_go + commit + destroy},
     {"create_snapshot is lost, and was not executed", lost("create_snapshot", Lost::not_executed),
-     "unreachable: cannot take the snapshot: the reply was lost", create},
+     "unreachable: cannot tell whether vCenter could take the snapshot: the reply was lost",
+     create},
     {"clone is lost, and was executed", lost("clone", Lost::executed), "",
      create + clone + let_go + commit + destroy},
     {"clone is lost, and was not executed", lost("clone", Lost::not_executed),
-     "unreachable: cannot make the copy '" + made + "': the reply was lost",
+     "unreachable: cannot tell whether vCenter could make the copy '" + made +
+         "': the reply was lost",
      create + clone + let_go},
     {"the removal is lost, and was not executed", lost("begin_remove_snapshot", Lost::not_executed),
      "", create + clone + let_go + commit + let_go + destroy},
@@ -128,7 +130,7 @@ const std::vector<Case> cases = {
      create + clone + let_go + commit + destroy},
     {"the deletion is lost, and was not executed", lost("destroy", Lost::not_executed), "",
      create + clone + let_go + commit + destroy,
-     "cannot delete '" + oldest + "': the reply was lost"},
+     "cannot tell whether vCenter could delete '" + oldest + "': the reply was lost"},
 
     {"a copy short of a disk is no generation, and pushes none out",
      [](World& world) { world.vsphere.spoil_copy = [](Vm& vm) { vm.disks.pop_back(); }; },
@@ -159,8 +161,9 @@ const std::vector<Case> cases = {
      "refused: cannot back it up: its disks need consolidation", ""},
     {"the fresh snapshot of another machine's run",
      [](World& world) { world.add_run_snapshot(world.source(), 7); },
-     "busy: a run may be at work on it: run " + id_of(7) +
-         ": its last sign, of 2019-09-25T02:41:00Z, is younger than the grace of 15 min",
+     "busy: a run may be at work on it: run " + id_of(7) + ", which left the snapshot 'vmrotate " +
+         id_of(7) +
+         "': its last sign, of 2019-09-25T02:41:00Z, is younger than the grace of 15 min",
      ""},
     {"another run was first: ours withdraws",
      meanwhile([](World& world) { world.add_run_snapshot(world.source(), 7); }),

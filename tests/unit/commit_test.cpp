@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "fakes/test_run.hpp"
+#include "job/discard.hpp"
 
 using namespace vmrotate;
 using vimclient::Fault;
@@ -81,12 +82,12 @@ const std::vector<Case> cases = {
      "the "
      "next run tries again\n"},
     {"vanished", [](World& world) { world.vsphere.destroy(world.vsphere.vm(name).ref); },
-     "failed: cannot commit '" + name + "': it has vanished", destroy_line, ""},
+     "failed: cannot read '" + name + "': it has just been removed", destroy_line, ""},
     {"it cannot be read",
      [](World& world) {
          world.vsphere.fail("read_vms", 1, {Kind::unreachable, "no answer"});
      },
-     "unreachable: cannot read the copy: no answer", "", ""},
+     "unreachable: cannot read '" + name + "': no answer", "", ""},
 
     {"a server that dropped the mark gets it before the commit",
      [](World& world) { world.vsphere.vm(name).mark.clear(); }, "", mark_line + commit_line, ""},
@@ -119,12 +120,17 @@ const std::vector<Case> cases = {
      },
      "", mark_line + commit_line, ""},
 
-    {"the commit is refused for good: nothing is a generation, and the copy is undone",
+    {"the commit is refused for good: a whole copy is left, for a run that may",
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::privilege, "No.", "NoPermission"});
      },
-     "privilege: cannot commit '" + name + "': No. (NoPermission)",
-     commit_line + "destroy " + name + "\n", ""},
+     "privilege: cannot commit '" + name + "': No. (NoPermission)", commit_line,
+     "the copy '" + name + "' is left, and counts as nothing until a later run has finished it\n"},
+    {"the server says that it is committed, and it is not",
+     [](World& world) { world.vsphere.changes_in_vain = 1; },
+     "failed: cannot commit '" + name + "': the server says that it is done, and it is not",
+     commit_line,
+     "the copy '" + name + "' is left, and counts as nothing until a later run has finished it\n"},
     {"the server is away before the commit is sent: a whole copy is not thrown away",
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::unreachable, "Away."});
@@ -148,8 +154,9 @@ const std::vector<Case> cases = {
          world.vsphere.lose("reconfigure", 1, Lost::not_executed);
          world.vsphere.lose("reconfigure", 2, Lost::not_executed);
      },
-     "unreachable: cannot commit '" + name + "': the reply was lost", commit_line + commit_line,
-     ""},
+     "unreachable: cannot tell whether vCenter could commit '" + name + "': the reply was lost",
+     commit_line + commit_line,
+     "the copy '" + name + "' is left, and counts as nothing until a later run has finished it\n"},
 };
 
 /// Everything up to the commit.
@@ -160,6 +167,17 @@ job::Copy copy_in(World& world, const job::Run& run, const job::Prepared& prepar
     world.vsphere.changes.clear();
     world.vsphere.calls.clear();
     return copy;
+}
+
+void commit_or_discard(World& world, const job::Run& run, const job::Prepared& prepared,
+                       const job::Copy& copy, job::Outcome& outcome)
+{
+    try {
+        job::commit(world.vsphere, run, prepared, copy, outcome);
+    } catch (const job::UnfitCopy&) {
+        job::discard_copy(world.vsphere, run, prepared, {copy.vm, copy.mark.run, copy.made_here});
+        throw;
+    }
 }
 
 }  // namespace
@@ -174,7 +192,7 @@ TEST_CASE("commit: what becomes a generation, and what becomes of the rest")
         const auto copy = copy_in(world, run, prepared);
         c.arrange(world);
         job::Outcome outcome;
-        CHECK(told([&] { job::commit(world.vsphere, run, prepared, copy, outcome); }) == c.told);
+        CHECK(told([&] { commit_or_discard(world, run, prepared, copy, outcome); }) == c.told);
         CHECK(outcome.generation == (c.told.empty() ? name : ""));
         CHECK(world.vsphere.changes == c.changes);
         CHECK(world.observer.warnings == c.warnings);

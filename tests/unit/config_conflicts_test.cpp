@@ -60,11 +60,28 @@ TEST_CASE("conflicts: assignments that live in peace")
         {{{.vm = "a"}, {.vm = "a", .job = "weekly", .set = "weekly", .prefix = "zw_", .keep = 8}}},
         {{{.vm = "a"}, {.vm = "a", .job = "weekly", .folder = "weekly", .keep = 8}}},
         {{{.vm = "a"},
-          {.vm = "a", .job = "mirror", .datastore = "NFS_mango", .prefix = "zm_", .keep = 8}}},
+          {.vm = "a",
+           .job = "mirror",
+           .datastore = "NFS_mango",
+           .set = "mirror",
+           .prefix = "zm_",
+           .keep = 8}}},
         {{{.vm = "a_b"}, {.vm = "b", .folder = "other", .prefix = "zz_a_"}}},
         {{{.vm = "a"}, {.vm = "b", .folder = "other", .alias = "a"}}},
         {{{.vm = "a", .alias = "b"}, {.vm = "b", .alias = "a"}}},
         {{{.vm = "avocado2"}, {.vm = "avocado20"}, {.vm = "avocado2-01"}}},
+    });
+}
+
+TEST_CASE("conflicts: one set has one datastore")
+{
+    check({
+        {{{.vm = "a"}, {.vm = "a", .job = "mirror", .datastore = "NFS_mango"}},
+         "'a': job 'nightly' and job 'mirror' put one set (folder 'backup', set 'default') on two "
+         "datastores ('NFS_durian' and 'NFS_mango'); give one of them another set and prefix\n"
+         "'a': job 'nightly' and job 'mirror' use the prefix 'zz_' for two sets in the folder "
+         "'backup'; give one of them another prefix or folder"},
+        {{{.vm = "a"}, {.vm = "a", .job = "mirror", .datastore = "NFS_mango", .folder = "mirror"}}},
     });
 }
 
@@ -73,10 +90,6 @@ TEST_CASE("conflicts: two sets of one VM in one folder need two prefixes")
     check({
         {{{.vm = "a"}, {.vm = "a", .job = "weekly", .set = "weekly"}},
          "'a': job 'nightly' and job 'weekly' use the prefix 'zz_' for two sets in the folder "
-         "'backup'; give one of them another prefix or folder"},
-        // the datastore does not tell names apart
-        {{{.vm = "a"}, {.vm = "a", .job = "mirror", .datastore = "NFS_mango"}},
-         "'a': job 'nightly' and job 'mirror' use the prefix 'zz_' for two sets in the folder "
          "'backup'; give one of them another prefix or folder"},
         {{{.vm = "a"}, {.vm = "a", .job = "", .set = "weekly"}},
          "'a': job 'nightly' and the command line use the prefix 'zz_' for two sets in the "

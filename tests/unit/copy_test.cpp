@@ -146,15 +146,17 @@ const std::vector<Case> cases = {
      clone_of(1), ""},
     {"a lost reply, and nothing was made: nothing is sent twice",
      [](World& world) { world.vsphere.lose("clone", 1, Lost::not_executed); },
-     "unreachable: cannot make the copy '" + name_of(1) + "': the reply was lost", "", clone_of(1),
-     ""},
+     "unreachable: cannot tell whether vCenter could make the copy '" + name_of(1) +
+         "': the reply was lost",
+     "", clone_of(1), ""},
     {"a lost reply, and the end of the task is lost too: the copy may go on, and is left alone",
      [](World& world) {
          world.vsphere.lose("clone", 1, Lost::still_running);
          world.vsphere.lose("wait", 1, Lost::not_executed);
      },
-     "unreachable: cannot make the copy '" + name_of(1) + "': the reply was lost", "", clone_of(1),
-     ""},
+     "unreachable: cannot tell whether vCenter could make the copy '" + name_of(1) +
+         "': the reply was lost",
+     "", clone_of(1), ""},
     {"a lost reply, and the copy has failed",
      [](World& world) {
          world.vsphere.lose("clone", 1, Lost::still_running);

@@ -94,7 +94,7 @@ const std::vector<Case> cases = {
     {"its mark was taken off", nothing, oldest_is([](World&, Vm& vm) { vm.mark.clear(); }), "", "",
      kept + "it carries no mark of ours; its mark belongs to another VM: it is a copy; it was "
             "never finished; it belongs to another source or set; its name is not the one it was "
-            "given",
+            "given; it has more or fewer disks than when it was made",
      ""},
     {"made a template", nothing, oldest_is([](World&, Vm& vm) { vm.is_template = true; }), "", "",
      kept + "it was made a template", ""},
@@ -103,8 +103,8 @@ const std::vector<Case> cases = {
          vm.disks.back().file = "[mango] avocado2/avocado2.vmdk";
      }),
      "", "",
-     kept + "its disk '[mango] avocado2/avocado2.vmdk' is not on the backup datastore; 'vm-1' uses "
-            "one of its disks",
+     kept + "its disk '[mango] avocado2/avocado2.vmdk' is not on the backup datastore; it has "
+            "more or fewer disks than when it was made; 'vm-1' uses one of its disks",
      ""},
     {"a linked clone hangs on it", nothing, oldest_is([](World& world, Vm& vm) {
          world.vsphere.add_vm("linked", "backup").disks[0].parents = {vm.disks[0].file};
@@ -156,7 +156,8 @@ const std::vector<Case> cases = {
      destroy_oldest},
     {"a reply is lost, and it is still there: not sent again", nothing,
      [](World& world) { world.vsphere.lose("destroy", 1, Lost::not_executed); }, "", "",
-     "cannot delete '" + oldest + "': the reply was lost", destroy_oldest},
+     "cannot tell whether vCenter could delete '" + oldest + "': the reply was lost",
+     destroy_oldest},
     {"success that was none", nothing, [](World& world) { world.vsphere.destructions_in_vain = 1; },
      "", "",
      "cannot delete '" + oldest + "': the server says that it is gone, and it is still there",

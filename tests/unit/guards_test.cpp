@@ -44,6 +44,7 @@ Deletion expiry()
     vm.mark.kind = Kind::whole;
     mark(d) = {State::complete, "run-4",    "lock-4",          "default", 4,  2,        d.set.stem,
                "uuid-avocado2", "avocado2", Time{1569372067s}, false,     {}, "uuid-4", ""};
+    mark(d).disks = {{"scsi0:0", 40}, {"scsi0:1", 10}};
     d.sources = {"avocado2", "avocado20", "tomato"};
     d.newest_verified_seq = 5;
     d.good_left = d.keep = 3;
@@ -96,6 +97,8 @@ const std::string renamed = "its name is not the one it was given";
 const std::string moved = "it stands in another folder";
 const std::string a_source = "it is itself a VM that is backed up";
 const std::string no_newer = "no newer generation was committed or verified in this run";
+const std::string changed = "it has more or fewer disks than when it was made";
+const DiskFacts more{"[NFS_durian] zz_avocado2-02-201909250241/c.vmdk", "datastore-2"};
 const std::string skewed = "the clocks here and at the server differ by more than an hour";
 const std::string elsewhere =
     "its disk '[NFS_durian] zz_avocado2-02-201909250241/b.vmdk' is not on the backup datastore";
@@ -140,6 +143,9 @@ const std::vector<Case> expiries = {
      [](D& d) { d.victim.vmx[1] = 'M'; }},
     {"a delta disk", G::no_parent_disk, "one of its disks depends on another file",
      [](D& d) { d.victim.disks[1].has_parent = true; }},
+    {"a disk more", G::disks_as_made, changed, [](D& d) { d.victim.disks.push_back(more); }},
+    {"a disk less", G::disks_as_made, changed, [](D& d) { d.victim.disks.pop_back(); }},
+    {"disks that were not told", G::disks_as_made, changed, [](D& d) { d.victim.disks.clear(); }},
     {"a shared disk", G::disks_unshared, "'tomato' uses one of its disks",
      [](D& d) { d.disk_users.push_back("tomato"); }},
     {"running", G::powered_off, "it is powered on", [](D& d) { d.victim.power = Power::on; }},
@@ -170,6 +176,8 @@ const std::vector<Case> expiries = {
 };
 
 const std::vector<Case> unfinished_ones = {
+    {"a disk more than its run copies", G::disks_as_made, changed,
+     [](D& d) { d.victim.disks.push_back(more); }},
     {"a self", G::self, "its mark names a VM although it was never finished",
      [](D& d) { mark(d).self = "uuid-4"; }},
     {"complete", G::state, "it is complete", [](D& d) { mark(d).state = State::complete; }},
@@ -206,7 +214,8 @@ TEST_CASE("guards: a clone of a dead run passes no guard for less, but those of 
         c.breaks(broken);
         const bool of_the_ring = c.guard >= Guard::set_not_in_use && c.guard <= Guard::brake;
         const bool of_its_end = c.guard == Guard::self || c.guard == Guard::state;
-        if (of_the_ring || broken.made_here)  // its own disks may lie anywhere
+        const bool is_short = broken.victim.disks.size() < mark(broken).disks.size();
+        if (of_the_ring || broken.made_here || is_short)  // its own disks may lie anywhere
             CHECK(text_of(broken) == "");
         else if (!of_its_end)
             CHECK(text_of(broken) == c.sentence);
@@ -231,7 +240,7 @@ TEST_CASE("guards: at their very limits they let pass")
         [](D& d) { d.clock_skew = 1s - 1h; },
         [](D& d) { d.keep = 0, d.good_left = 1; },
         [](D& d) { d.sources.push_back("zz_avocado2-02"); },
-        [](D& d) { d.victim.disks.clear(); },
+        [](D& d) { d.victim.disks.clear(), mark(d).disks.clear(); },
     };
     for (const auto change : cases) {
         Deletion deletion = expiry();

@@ -68,7 +68,7 @@ const std::vector<Case> cases = {
              world.vsphere.changes.clear();
          };
      },
-     "failed: cannot back it up: it has just been removed", "", 1s},
+     "failed: cannot read 'avocado2': it has just been removed", "", 1s},
     {"consolidation first, where it is needed",
      [](World& world) { world.source().consolidation_needed = true; }, nothing, "",
      "consolidate avocado2\n", 0s},
@@ -91,7 +91,8 @@ const std::vector<Case> cases = {
          world.source().consolidation_needed = true;
          world.vsphere.lose("consolidate", 1, FakeVsphere::Lost::executed);
      },
-     nothing, "unreachable: cannot consolidate its disks: the reply was lost",
+     nothing,
+     "unreachable: cannot tell whether vCenter could consolidate its disks: the reply was lost",
      "consolidate avocado2\n", 0s},
     {"consolidate = never holds, too, where the need came up while a task was waited for",
      [](World& world) {

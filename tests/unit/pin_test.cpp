@@ -85,7 +85,8 @@ const std::vector<Case> cases = {
          world.vsphere.lose("reconfigure", 1, Lost::not_executed);
          world.vsphere.lose("reconfigure", 2, Lost::not_executed);
      },
-     "audit", "", set_audit + set_audit, "unreachable: cannot pin it: the reply was lost"},
+     "audit", "", set_audit + set_audit,
+     "unreachable: cannot tell whether vCenter could pin it: the reply was lost"},
     {"refused by the server",
      [](World& world) {
          world.vsphere.fail("reconfigure", 1, {Kind::privilege, "No.", "NoPermission"});

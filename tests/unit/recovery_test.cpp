@@ -93,7 +93,14 @@ LeftClone of_several(LeftClone clone)
     return clone;
 }
 
-const std::string run_1 = "run " + id_of(1) + ": ";
+std::string left_snapshot(int run)
+{
+    return "run " + id_of(run) + ", which left the snapshot 'vmrotate " + id_of(run) + "': ";
+}
+
+const std::string run_1 = left_snapshot(1);
+const std::string copy_1 =
+    "run " + id_of(1) + ", which left the copy 'zz_avocado2-01-201909250241': ";
 
 const Case cases[] = {
     {"nothing is left", {}, ""},
@@ -128,11 +135,11 @@ const Case cases[] = {
     {"a task of the clone too",
      {{}, {busy(clone(1, 600min, other_lock))}},
      "",
-     run_1 + "a task of it may be running"},
+     copy_1 + "a task of it may be running"},
     {"the end of the copy is a sign of life",
      {{}, {copied(clone(1, 600min, other_lock), 1min)}},
      "",
-     run_1 + "its last sign, of 2019-09-25T02:40:00Z, is younger than the grace of 15 min"},
+     copy_1 + "its last sign, of 2019-09-25T02:40:00Z, is younger than the grace of 15 min"},
     {"the end of a failed copy too", with_task_end({{snapshot(1, 600min, other_lock)}, {}}, 1min),
      "", run_1 + "its last sign, of 2019-09-25T02:40:00Z, is younger than the grace of 15 min"},
     {"a sign from the future: nobody knows",
@@ -142,8 +149,8 @@ const Case cases[] = {
     {"while one may be alive the dead one's things stay too",
      {{snapshot(1, 600min, our_lock), snapshot(2, 1min, other_lock)}, {}},
      "",
-     "run " + id_of(2) +
-         ": its last sign, of 2019-09-25T02:40:00Z, is younger than the grace of 15 min"},
+     left_snapshot(2) +
+         "its last sign, of 2019-09-25T02:40:00Z, is younger than the grace of 15 min"},
     {"without a lock nobody is known to be dead at once",
      {{snapshot(1, 1min, "")}, {}},
      "",

@@ -87,7 +87,8 @@ const std::vector<TakeCase> take_cases = {
          world.add_run_snapshot(world.source(), 7);
          world.vsphere.lose("create_snapshot", 1, Lost::not_executed);
      },
-     "unreachable: cannot take the snapshot: the reply was lost", "create_snapshot avocado2\n", ""},
+     "unreachable: cannot tell whether vCenter could take the snapshot: the reply was lost",
+     "create_snapshot avocado2\n", ""},
     {"a lost reply while the task still runs: its end is waited for", config::Quiesce::off,
      [](World& world) {
          world.vsphere.lose("create_snapshot", 1, Lost::not_executed);
@@ -106,7 +107,8 @@ const std::vector<TakeCase> take_cases = {
          world.vsphere.lose("create_snapshot", 1, Lost::not_executed);
          world.vsphere.add_task(world.source(), "VirtualMachine.createSnapshot");
      },
-     "unreachable: cannot take the snapshot: the reply was lost", "create_snapshot avocado2\n", ""},
+     "unreachable: cannot tell whether vCenter could take the snapshot: the reply was lost",
+     "create_snapshot avocado2\n", ""},
 };
 
 struct RemoveCase {

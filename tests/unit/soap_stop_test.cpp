@@ -123,7 +123,7 @@ TEST_CASE("stop: but no longer than it may, all calls together")
     CHECK(kind_of([&] { bench.vsphere->begin_remove_snapshot(snapshot); }) == Kind::unreachable);
     CHECK(bench.server.count("CurrentTime") == calls + 1);
     CHECK(bench.server.count("RemoveSnapshot_Task") == 0);
-    CHECK_THROWS_AS(bench.vsphere->wait({"task-1"}), OutcomeUnknown);
+    CHECK_THROWS_AS(bench.vsphere->wait({"task-1"}, {}), OutcomeUnknown);
 }
 
 TEST_CASE("stop: the removal of a snapshot is not cut off by it")
@@ -146,7 +146,7 @@ TEST_CASE("stop: the wait for a task goes on, and ends when the patience does")
     bench.away = true;
     const auto helper = bench.stop_later();
     const Clock::time_point start = Clock::now();
-    CHECK_THROWS_AS(bench.vsphere->wait({"task-1"}), OutcomeUnknown);
+    CHECK_THROWS_AS(bench.vsphere->wait({"task-1"}, {}), OutcomeUnknown);
     CHECK(Clock::now() - start >= 2600ms);
 }
 

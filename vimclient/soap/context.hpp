@@ -19,6 +19,9 @@ namespace vimclient::wire {
 
 using Clock = std::chrono::steady_clock;
 
+/// The limit of calls that only tidy up on the server.
+inline constexpr std::chrono::seconds farewell{10};
+
 /// What is asked, for messages and for the deadline.
 struct Call {
     std::string method;             ///< "CloneVM_Task"

@@ -17,7 +17,6 @@ namespace {
 
 constexpr int names_page = 2000;
 constexpr int listing_attempts = 3;
-constexpr std::chrono::seconds farewell{10};
 
 // lives on the server as long as the object does
 class ContainerView {

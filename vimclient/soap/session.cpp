@@ -11,7 +11,6 @@ namespace vimclient::wire {
 
 namespace {
 
-constexpr std::chrono::seconds farewell{10};
 constexpr int garbled_limit = 2;
 
 // text for one request, wiped at the end

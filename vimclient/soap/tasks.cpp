@@ -17,7 +17,8 @@ namespace vimclient::wire {
 namespace {
 
 constexpr std::chrono::seconds longest_wait{30};  // for one WaitForUpdatesEx
-constexpr std::chrono::seconds margin{15}, farewell{10};
+constexpr std::chrono::seconds glance{5};         // the same where a stop is to end the wait
+constexpr std::chrono::seconds margin{15};
 constexpr std::chrono::milliseconds poll_interval{2000};
 constexpr int listening_limit = 3;  // failures in a row, before it is polled
 
@@ -37,6 +38,7 @@ public:
     TaskEnd wait();
 
 private:
+    void heed_stop();
     bool listen();
     void look();
     Query query() const;
@@ -61,13 +63,26 @@ private:
     TaskEnd result_;
     int percent_ = -1;
     int failures_ = 0;
+    bool is_stopped_ = false;
 };
+
+void TaskWaiter::heed_stop()
+{
+    if (watch_.until.stop_requested())
+        lose("interrupted", Fault::Kind::refused);
+    if (is_stopped_ || !watch_.stop.stop_requested())
+        return;
+    is_stopped_ = true;
+    end_ = std::min(end_, Clock::now() + session_.patience().cancel);
+}
 
 TaskEnd TaskWaiter::wait()
 {
     while (!ended()) {
+        heed_stop();
         if (Clock::now() >= end_)
-            lose("it takes too long");
+            lose(is_stopped_ ? "it was cancelled and does not end" : "it takes too long",
+                 Fault::Kind::refused);
         if (canceller_.denied())
             lose(fmt::format("it cannot be cancelled: {}", canceller_.why()));
         if (failures_ >= listening_limit)
@@ -231,7 +246,7 @@ void TaskWaiter::look()
         lose(fault.what(), ours ? fault.kind() : Fault::Kind::unreachable);
     }
     if (!found)
-        lose("the server no longer knows the task");
+        lose("the server no longer knows the task", Fault::Kind::refused);
 }
 
 bool TaskWaiter::complete() const
@@ -243,8 +258,9 @@ bool TaskWaiter::complete() const
 int TaskWaiter::wait_seconds() const
 {
     const auto left = std::chrono::ceil<std::chrono::seconds>(end_ - Clock::now()).count();
-    const auto longest = std::min(longest_wait, session_.patience().reply).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 1, longest));
+    const auto usual = watch_.until.stop_possible() ? glance : longest_wait;
+    const auto most = std::min(usual, session_.patience().reply).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 1, most));
 }
 
 void TaskWaiter::lose(std::string_view why, Fault::Kind kind) const

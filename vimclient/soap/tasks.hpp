@@ -15,7 +15,8 @@ struct Watch {
     std::chrono::seconds limit{0};  ///< 0: Patience::task_limit
     bool needs_result = false;      ///< success without info.result is looked at once more
     Progress progress = {};
-    std::stop_token stop = {};  ///< cancels the task; its real end is waited for all the same
+    std::stop_token until = {};  ///< ends the wait, not the task
+    std::stop_token stop = {};   ///< cancels the task; its real end is waited for all the same
 };
 
 /// How a task ended.

@@ -32,7 +32,7 @@ public:
     Folder create_folder(const std::string& datacenter_id, const std::string& path) override;
     SnapshotRef create_snapshot(const VmRef& vm, const SnapshotSpec& spec) override;
     std::optional<TaskRef> begin_remove_snapshot(const SnapshotRef& snapshot) override;
-    void wait(const TaskRef& task) override;
+    void wait(const TaskRef& task, std::stop_token stop) override;
     VmRef clone(const VmRef& source, const SnapshotRef& from, const CloneSpec& spec,
                 const Progress& progress, std::stop_token stop) override;
     void reconfigure(const VmRef& vm, const Change& change) override;

@@ -133,7 +133,7 @@ SnapshotRef VsphereSoap::create_snapshot(const VmRef& vm, const SnapshotSpec& sp
     const std::string id = run(call, start_call, {.what = text_of(call), .needs_result = true},
                                session_.stop().token());
     if (id.empty())
-        throw OutcomeUnknown(Fault::Kind::unreachable,
+        throw OutcomeUnknown(Fault::Kind::refused,
                              fmt::format("{} ended without naming a snapshot", text_of(call)));
     return {id};
 }
@@ -167,12 +167,12 @@ std::optional<TaskRef> VsphereSoap::begin_remove_snapshot(const SnapshotRef& sna
 }
 
 // a removal that failed because the VM was busy is begun anew
-void VsphereSoap::wait(const TaskRef& task)
+void VsphereSoap::wait(const TaskRef& task, std::stop_token stop)
 {
     const Clock::time_point until = Clock::now() + session_.patience().removal;
     for (TaskRef current = task;;) {
         const std::string what = fmt::format("task '{}'", current.id);
-        const TaskEnd end = wait_for_task(session_, current.id, {.what = what});
+        const TaskEnd end = wait_for_task(session_, current.id, {.what = what, .until = stop});
         SnapshotRef removed;
         {
             const std::lock_guard lock(mutex_);
@@ -212,7 +212,7 @@ VmRef VsphereSoap::clone(const VmRef& source, const SnapshotRef& from, const Clo
         call, start_call,
         {.what = text_of(call), .needs_result = true, .progress = progress, .stop = stop}, stop);
     if (id.empty())
-        throw OutcomeUnknown(Fault::Kind::unreachable,
+        throw OutcomeUnknown(Fault::Kind::refused,
                              fmt::format("{} ended without naming a VM", text_of(call)));
     return {id, spec.name};
 }
