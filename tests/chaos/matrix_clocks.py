@@ -175,7 +175,7 @@ class Row:
             yield f"'{made[0]['name']}' does not have the local time of its run"
 
 
-def cells(options):
+def cells():
     rows = [Row("skew/" + name, verb, here=here, there=there)
             for name, (here, there) in SKEWS.items() for verb in GENERATIONS]
     rows += [Row("day/" + name, verb, start=start, zone=zone)

@@ -31,7 +31,7 @@ MAKERS = {"CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task", "Reconfi
           "Destroy_Task"}
 
 
-def cells(options):
+def cells():
     every = points()
     made = []
     for point in every:
@@ -49,7 +49,11 @@ def cells(options):
         made += [play(f"server/{copies}", point, functools.partial(server_restarts, copies=copies),
                       world=LONGER, long=not (maker and point.moment == "replied"))
                  for copies in ("goOn", "lost", "half")]
-    return made + twice(every, options)
+    return made
+
+
+def drawn(options):
+    return twice(points(), options)
 
 
 def play(kind, point, judge, **fields):
@@ -70,16 +74,16 @@ def stopped(point, action, judge, exits, in_ci, **more):
 
 def twice(every, options):
     """Pairs, drawn by a seed: where the first run dies, and at which of its calls the next."""
-    drawn = random.Random(options.seed)
+    chance = random.Random(options.seed)
     calls = len(every) // 3
     made = {}
     while len(made) < options.double_kills:
-        first, number = drawn.choice(every), drawn.randint(1, calls)
-        moment, action = drawn.choice(MOMENTS), drawn.choice(("kill", "kill", "kill", "term"))
+        first, number = chance.choice(every), chance.randint(1, calls)
+        moment, action = chance.choice(MOMENTS), chance.choice(("kill", "kill", "kill", "term"))
         judge = functools.partial(struck_again, number=number, moment=moment, action=action)
         cell = play(f"twice/{action}-{number}-{moment}", first, judge,
                     allow=UNSEEN if action == "term" else (),
-                    world=drawn.choice((LONGER, {})), long=len(made) >= 20)
+                    world=chance.choice((LONGER, {})), long=len(made) >= 20)
         made.setdefault(cell.name, cell)
     return list(made.values())
 

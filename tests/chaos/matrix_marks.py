@@ -194,5 +194,5 @@ def ages():
     ]
 
 
-def cells(options):
+def cells():
     return edited() + numbers() + copies() + ages()

@@ -147,5 +147,5 @@ def went(*names):
     return judge
 
 
-def cells(options):
+def cells():
     return operators() + neighbours()

@@ -5,7 +5,7 @@ An order of the test vCenter makes a task end as the column says. Some ways of e
 VM for ever; there an admin ends the task before the runs that must heal.
 """
 
-from cell import Cell, knows
+from cell import Cell
 
 LETTER, TITLE = "B", "tasks x their ends"
 
@@ -54,12 +54,6 @@ def exits(task, end):
     return None
 
 
-def reason_against(end):
-    if end[:2] in FOR_EVER and not knows("defaults", "task_limit"):
-        return "the time for a task is fixed at 48 h"
-    return ""
-
-
 def starts_anew(shop):
     """An admin ends what would go on for ever."""
     shop.do("end_tasks")
@@ -70,7 +64,7 @@ def end_cell(task, end, world_name="", **world):
                 exits=exits(task, end), world={**SLOWLY, **world},
                 settings=SHORT if end[:2] in FOR_EVER else "",
                 mend=starts_anew if end[:2] in FOR_EVER else None,
-                not_applicable=reason_against(end), long=bool(world),
+                long=bool(world),
                 limit=120.0 if end[:2] == "07" else 60.0)
 
 
@@ -82,7 +76,7 @@ def wait_cell(task, name):
     return Cell(f"B/{task}/{name}", rules=rules, exits=exits(task, name), world=dict(SLOWLY))
 
 
-def cells(_options):
+def cells():
     made = []
     for task in TASKS:
         made += [end_cell(task, end) for end in ENDS]

@@ -10,7 +10,7 @@ import shutil
 import signal
 import zlib
 
-from cell import Cell, knows, record
+from cell import Cell, record
 
 LETTER, TITLE = "A", "SOAP calls x wire faults"
 
@@ -109,8 +109,6 @@ def reason_against(method, fault):
         return "there is no session before the logon"
     if method == "Login" and fault == "14-session-ends":
         return "there is no session before the logon"
-    if fault in ("07-stall", "08-trickle") and not knows("vcenter", "reply_timeout"):
-        return "the time for a reply is fixed at 120 s"
     return ""
 
 
@@ -136,8 +134,7 @@ def make(row, fault, method, nth, contains="", **fields):
     if fault == "03-other-certificate":
         rule["writeCert"] = "@other"  # filled in when the shop is there
     return Cell(name, rules=[rule, *before], vcenter_settings=settings,
-                settings=PATIENT if fault.startswith("17") and knows("defaults", "removal_wait")
-                else "", exits=fields.pop("exits", exits(method, fault)),
+                settings=PATIENT if fault.startswith("17") else "", exits=fields.pop("exits", exits(method, fault)),
                 allow=(*fields.pop("allow", ()), *ran_into(fault)),
                 mend=trust_again if fault.startswith("03") else None,
                 not_applicable=reason_against(method, fault),
@@ -168,7 +165,7 @@ def pages():
     return dict(world={"pageSize": 2})
 
 
-def cells(_options):
+def cells():
     made = [make(method, fault, method, nth) for method, nth in recorded() for fault in FAULTS]
     for fault in FAULTS:
         method = "ContinueRetrievePropertiesEx"
