@@ -72,9 +72,9 @@ def turn_text(chosen):
 
 
 def table(found, outcomes):
-    """Counts of each matrix, and its minutes: of cells one after the other, of processors."""
+    """Counts of each matrix, the minutes of all its cells, the processor's seconds of one."""
     lines = [f"{'matrix':34} {'cells':>6} {'passed':>7} {'failed':>7} {'n/a':>5} {'min':>6} "
-             f"{'processor':>9}"]
+             f"{'CPU s':>6}"]
     for module in found:
         mine = [cell for cell in CELLS if cell.name.startswith(module.LETTER + "/")]
         if not mine:
@@ -85,7 +85,7 @@ def table(found, outcomes):
         lines.append(f"{module.LETTER + ' ' + module.TITLE:34} {len(mine):6} "
                      f"{len(ended) - failed:7} {failed:7} {away:5} "
                      f"{sum(one.seconds for one in ended) / 60:6.1f} "
-                     f"{sum(one.worked for one in ended) / 60:9.1f}")
+                     f"{sum(one.worked for one in ended) / max(len(ended), 1):6.2f}")
     return "\n".join(lines)
 
 

@@ -92,8 +92,12 @@ def twice(every, options):
 
 def remains(shop):
     """What a run left: its snapshot, and its unfinished copy."""
-    return our_snapshots(shop) + [vm["name"] for vm in shop.vcenter.state()["vms"]
-                                  if mark_of(vm).get("state") == "copying"]
+    return our_snapshots(shop) + unfinished(shop)
+
+
+def unfinished(shop):
+    return [vm["name"] for vm in shop.vcenter.state()["vms"]
+            if mark_of(vm).get("state") == "copying"]
 
 
 def our_snapshots(shop):
@@ -129,14 +133,14 @@ def struck_again(cell, shop, result, number, moment, action):
     if action == "term" and our_snapshots(shop) and again.exit_code == 0:
         yield f"the second run left {our_snapshots(shop)}:\n{again}"
     shop.do("clear_rules")
-    if len(shop.generations(cell.source)) > cell.keep + 1:
+    if len(shop.generations(cell.source)) + len(unfinished(shop)) > cell.keep + 1:
         yield from held_back(cell, shop)
     yield from heals(cell, shop)
 
 
 def held_back(cell, shop):
-    """Two dead runs owe two deletions, and a run makes no more than two: the brake says so."""
-    Play(cell, shop).wait_for_quiet()
+    """Two dead runs owe two deletions, and a run makes no more than two: the brake says so. What
+    they left unfinished may become a generation yet."""
     result = shop.run(*cell.command, env={"TZ": shop.another_minute()}, limit=cell.limit)
     made = len(shop.generations(cell.source))
     if result.exit_code != 0 or remains(shop) or made > cell.keep + 1:
