@@ -19,6 +19,7 @@ import zoneinfo
 
 import shim
 from cell import SOURCE, Cell
+from local_time import stamps
 from vcenter import mark_of
 
 LETTER, TITLE = "E", "time"
@@ -73,12 +74,6 @@ def deleted(shop):
 def oldest(shop):
     """The generation of the lowest seq, before the run."""
     return shop.vcenter.generation_vms(SOURCE)[0]["id"]
-
-
-def stamps(zone, began, ended):
-    """The stamps that a run may give between two moments."""
-    return {datetime.datetime.fromtimestamp(second, zone).strftime("%Y%m%d%H%M")
-            for second in range(int(began), int(ended) + 2)}
 
 
 class Row:

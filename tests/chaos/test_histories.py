@@ -3,11 +3,14 @@
 
 import types
 import unittest
+import zoneinfo
 
 import paths  # noqa: F401  (finds tests/e2e)
 from cell import SOURCE
 from histories import minimise, steps_of
 from history import run_history
+from history_steps import SPAN
+from local_time import changes, stamps
 from test_oracle import Vandal
 
 SEED = 3  # begins with three generations
@@ -61,6 +64,22 @@ class Histories(unittest.TestCase):
     def test_the_same_seed_draws_the_same_steps(self):
         self.assertEqual(steps_of(7, None), steps_of(7, None))
         self.assertNotEqual(steps_of(7, 8), steps_of(8, 8))
+
+    def test_each_history_goes_over_a_change_of_clocks(self):
+        jumps = set()
+        for seed in range(1, 91):
+            backups = [step for _, step in steps_of(seed, None) if step["kind"] == "backup"]
+            around = [(one, other, jump) for one, other in zip(backups, backups[1:])
+                      if one["zone"] == other["zone"]
+                      for moment, jump in changes(one["zone"], *SPAN)
+                      if one["at"] < moment <= other["at"] and other["at"] - one["at"] == abs(jump)]
+            self.assertTrue(around, seed)
+            for one, other, jump in around:
+                zone = zoneinfo.ZoneInfo(one["zone"])
+                same = [stamps(zone, step["at"], step["at"]) for step in (one, other)]
+                self.assertEqual(jump < 0, same[0] == same[1], (seed, one, other))
+                jumps.add(jump)
+        self.assertEqual({-3600, 3600, -1800, 1800}, jumps)
 
     def test_a_failure_is_minimised_to_the_steps_that_it_needs(self):
         def play(_, steps):
