@@ -32,7 +32,8 @@ declares by `allow`: the names of the oracle's rules. A cell that does not apply
 
 A matrix is a module `matrix_NAME.py` in this folder with LETTER, TITLE and a function
 `cells()` that makes a list of cells with names "LETTER/..."; `drawn(options)` may make more, by
-what the command line says. Nothing else is to be registered. `record(...)` gives the calls of a run without faults to make cells from.
+what the command line says. Nothing else is to be registered. `record(...)` gives the calls of a
+run without faults to make cells from.
 """
 
 import dataclasses

@@ -64,9 +64,12 @@ class ChaosOracle(Oracle):
                  if call["this"] == event.vm["id"] and call["seq"] <= event.seq]
         return asked[-1] if asked else None
 
-    def _has_restarted(self):
-        """Then a copy may have been cut short, and nobody works on it any more."""
-        return any(action == "restart" for action, _ in self.shop.vcenter.done)
+    def _is_cut_short(self, vm):
+        """Whether nobody works on a copy any more: the server restarted, or its host was lost."""
+        return any(action == "restart" for action, _ in self.shop.vcenter.done) or \
+            any(call["action"] == "restart" for call in self.calls) or \
+            any(event.vm["id"] == vm["id"] and event.vm["connection"] != "connected"
+                for event in self.events)
 
     def _deleted_rightly(self):
         """What a VM was at the very moment at which it went."""
@@ -78,7 +81,7 @@ class ChaosOracle(Oracle):
             if mark.get("state") == "copying":
                 if mark.get("self"):
                     yield f"{what}, unfinished and with a self"
-                if vm["copying"] and not self._has_restarted():
+                if vm["copying"] and not self._is_cut_short(vm):
                     yield f"{what} while it was being copied"
             elif not is_generation(vm):
                 yield f"{what}, and was no generation of ours: {mark}"

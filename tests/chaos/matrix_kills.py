@@ -46,10 +46,18 @@ def cells():
             stopped(point, "stop", healed_at_once, {0}, maker and point.moment == "replied",
                     contMs=6000),
         ]
-        made += [play(f"server/{copies}", point, functools.partial(server_restarts, copies=copies),
+        copies = ("goOn", "lost", "half") if point in copying(every) else ("goOn",)
+        made += [play(f"server/{one}", point, functools.partial(server_restarts, copies=one),
                       world=LONGER, long=not (maker and point.moment == "replied"))
-                 for copies in ("goOn", "lost", "half")]
+                 for one in copies]
     return made
+
+
+def copying(every):
+    """The points between the request for the copy and what comes when it has ended."""
+    names = [(point.method, point.moment) for point in every]
+    return every[names.index(("CloneVM_Task", "executed")):
+                 names.index(("RemoveSnapshot_Task", "before"))]
 
 
 def drawn(options):
@@ -155,7 +163,7 @@ def server_restarts(cell, shop, result, copies):
     rule = cell.rules[0]
     if not copying and rule["method"] == "CloneVM_Task" and rule["moment"] != "before":
         yield "L3: no copy was under way when the server restarted"
-    shop.do("restart", downMs=0, copies=copies)
+    shop.do("restart", downMs=0, copies=copies, fullSize=True)  # a half one looks whole
     yield from heals(cell, shop)
 
 

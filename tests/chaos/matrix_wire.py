@@ -72,7 +72,8 @@ FAULTS = {
     "21-no-detail": {"action": "fault", "fault": "SystemError", "noDetail": True},
     "22-restart-copies-go-on": {"action": "restart", "downMs": 300, "copies": "goOn"},
     "22-restart-copies-lost": {"action": "restart", "downMs": 300, "copies": "lost"},
-    "22-restart-copies-half": {"action": "restart", "downMs": 300, "copies": "half"},
+    "22-restart-copies-half": {"action": "restart", "downMs": 300, "copies": "half",
+                               "fullSize": True},
     "22-restart-503": {"action": "restart", "downMs": 400, "answers503": True},
 }
 
@@ -134,7 +135,8 @@ def make(row, fault, method, nth, contains="", **fields):
     if fault == "03-other-certificate":
         rule["writeCert"] = "@other"  # filled in when the shop is there
     return Cell(name, rules=[rule, *before], vcenter_settings=settings,
-                settings=PATIENT if fault.startswith("17") else "", exits=fields.pop("exits", exits(method, fault)),
+                settings=PATIENT if fault.startswith("17") else "",
+                exits=fields.pop("exits", exits(method, fault)),
                 allow=(*fields.pop("allow", ()), *ran_into(fault)),
                 mend=trust_again if fault.startswith("03") else None,
                 not_applicable=reason_against(method, fault),
