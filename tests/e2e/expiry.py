@@ -8,7 +8,7 @@ import collections
 
 from asked import verb_of, wishes_of
 from chronicle import is_good, key_of, seq_of
-from vcenter import is_generation, mark_of
+from vcenter import is_generation, mark_in, mark_of
 
 BRAKE = 2  #: so many expire for each source and run, unless somebody prunes
 
@@ -20,6 +20,7 @@ class Expiry:
         "asked for": "_asked_for_by_somebody",
         "expires in order": "_expires_in_order",
         "few at a time": "_few_at_a_time",
+        "newer is sure": "_newer_is_sure",
     }
 
     def _before(self, seq):
@@ -120,3 +121,30 @@ class Expiry:
         for (_, runs, (_, name)), names in gone.items():
             if len(names) > BRAKE * runs:
                 yield f"{sorted(names)} of the set {name!r} were to go at once"
+
+    def _newer_is_sure(self):
+        """A newer one was committed by the very run, or read by it: as a VM, not in a list."""
+        for call, vm, world in self._deletions():
+            if not is_generation(vm):
+                continue
+            newer = [other["id"] for other in world.values() if is_good(other) and
+                     key_of(other) == key_of(vm) and seq_of(other) > seq_of(vm)]
+            if not any(self._is_sure(one, self._began(call), call["seq"]) for one in newer):
+                yield (f"'{vm['name']}' ({vm['id']}) was to be deleted, and of {newer} none was "
+                       "committed or read before")
+
+    def _began(self, call):
+        """The number of the call before the first one of the run that sent this one."""
+        runs = [run.since for run in self._runs_of(call)]
+        logons = [one["seq"] for one in self._methods("Login") if one["seq"] < call["seq"]]
+        return min(runs, default=max(logons, default=0))
+
+    def _is_sure(self, vm, first, last):
+        for call in self.calls:
+            if first < call["seq"] < last and call["executed"]:
+                if call["method"] == "ReconfigVM_Task" and call["this"] == vm and \
+                        mark_in(call["body"]).get("state") == "complete":
+                    return True
+                if call["method"] == "RetrievePropertiesEx" and f">{vm}<" in call["body"]:
+                    return True
+        return False

@@ -58,6 +58,7 @@ class Oracle(Expiry):
         "nothing unfinished": "_nothing_unfinished",
         "one clone at a time": "_one_clone_at_a_time",
         "marked at birth": "_marked_at_birth",
+        "cloned under its lock": "_cloned_under_its_lock",
         "no secret": "_no_secret",
         "sessions closed": "_sessions_closed",
         "no task running": "_no_task_running",
@@ -266,6 +267,16 @@ class Oracle(Expiry):
             mark = mark_in(call["body"])
             if mark.get("state") != "copying" or not re.fullmatch("[0-9a-f]{32}", mark["run"]):
                 yield f"a clone of '{call['target']}' was born without our mark"
+
+    def _cloned_under_its_lock(self):
+        """What is copied is the snapshot that this very run took, of this VM: it is the lock."""
+        for call in self._methods("CloneVM_Task"):
+            source = self._before(call["seq"]).get(call["this"])
+            names = [one["name"] for one in source["snapshots"]
+                     if one["id"] == element(call["body"], "snapshot")] if source else []
+            run = mark_in(call["body"]).get("run")
+            if source and names != [f"vmrotate {run}"]:
+                yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
 
     def _no_secret(self):
         for secret in self.shop.secrets:

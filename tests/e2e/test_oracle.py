@@ -128,6 +128,18 @@ def destroys_of_another_set(shop, vandal):
     destroys(shop, vandal, 1)
 
 
+def destroys_without_a_look_at_a_newer_one(shop, vandal):
+    more_generations(shop, 4)
+    destroys(shop, vandal, 1)
+
+
+def looks_at(shop, vandal, vm):
+    vandal.call("RetrievePropertiesEx", "PropertyCollector", "propertyCollector",
+                "<specSet><propSet><type>VirtualMachine</type><pathSet>name</pathSet></propSet>"
+                f'<objectSet><obj type="VirtualMachine">{vm["id"]}</obj></objectSet></specSet>'
+                "<options/>")
+
+
 def removes_somebodys_snapshot(shop, vandal):
     shop.do("snapshot", vm="avocado2", name="Clone Snapshot")
     (snapshot,) = shop.vcenter.vm("avocado2")["snapshots"]
@@ -166,6 +178,16 @@ def clones_without_a_mark(shop, vandal):
               "<powerOn>false</powerOn><template>false</template></spec>")
 
 
+def clones_somebodys_snapshot(shop, vandal):
+    shop.do("snapshot", vm="avocado2", name="vmrotate", description="mine")
+    (snapshot,) = shop.vcenter.vm("avocado2")["snapshots"]
+    folder = shop.vcenter.generation_vms("avocado2")[0]["folderId"]
+    vandal.vm("CloneVM_Task", "avocado2",
+              f'<folder type="Folder">{folder}</folder><name>x</name><spec><location/>'
+              "<powerOn>false</powerOn><template>false</template>"
+              f'<snapshot type="VirtualMachineSnapshot">{snapshot["id"]}</snapshot></spec>')
+
+
 def tells_the_password(shop, vandal):
     vandal.vm("ReconfigVM_Task", shop.generations("avocado2")[0],
               f"<spec><annotation>{PASSWORD}</annotation></spec>")
@@ -191,6 +213,9 @@ class Judgement(unittest.TestCase):
             (prunes_unasked, "few at a time"),
             (destroys_what_nobody_had_named, "asked for"),
             (destroys_of_another_set, "asked for"),
+            (destroys_without_a_look_at_a_newer_one, "newer is sure"),
+            (clones_without_a_mark, "cloned under its lock"),
+            (clones_somebodys_snapshot, "cloned under its lock"),
             (removes_somebodys_snapshot, "snapshots ours"),
             (leaves_a_snapshot, "no snapshot left"),
             (takes_a_nameless_snapshot, "marked at birth"),
@@ -220,6 +245,7 @@ class Judgement(unittest.TestCase):
         shop.backups(2)
         more_generations(shop, 3)
         vandal = Vandal(shop)
+        looks_at(shop, vandal, shop.vcenter.generation_vms("avocado2")[-1])
         destroys(shop, vandal, 1, 2)
         vandal.logout()
         self.assertEqual([], shop.oracle.violations())
