@@ -153,7 +153,7 @@ def recorded(change):
         shop.close()
 
 
-def cells(options):
+def cells():
     made = [order_cell(change) for change in ("first", "another", "pin", "remove")]
     for change in CHANGES:
         made += [cell(change, call, path, number, fault)
