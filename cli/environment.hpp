@@ -10,9 +10,11 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "chain.hpp"
 #include "connect.hpp"
 #include "credential_store.hpp"
 #include "job/run.hpp"
+#include "store_choice.hpp"
 #include "vsphere.hpp"
 
 namespace vmrotate::cli {
@@ -58,9 +60,9 @@ struct Environment {
     std::function<std::unique_ptr<vimclient::Vsphere>(const Connection&)> connect;
     std::function<vimclient::Certificate(const vimclient::Endpoint&, const std::string& ca_file)>
         certificate;
-    std::function<std::unique_ptr<credstore::CredentialStore>(
-        const std::filesystem::path& store, const std::filesystem::path& key_file)>
-        open_store;
+
+    /// Opens nothing yet. Throws Error (usage) where a sealed file is named and nobody told where.
+    std::function<credstore::Chain(const credstore::StoreChoice& choice)> open_stores;
 
     /// Throws Error where the lock is held or cannot be had: see `job::Run::lock`.
     std::function<std::unique_ptr<job::SourceLock>(const std::filesystem::path& state,

@@ -152,6 +152,15 @@ Screen screen_of_stderr()
     return screen;
 }
 
+credstore::Chain open(const credstore::StoreChoice& choice, const std::stop_token& stop)
+{
+    using namespace credstore;
+    const KeySources keys{choice.key_file, environment_variable("CREDENTIALS_DIRECTORY"),
+                          [stop](const std::string& prompt) { return ask_password(prompt, stop); }};
+    known(choice.file, "the credentials are", "give --store");
+    return Chain(std::make_unique<SealedFile>(choice.file, keys.key_file));
+}
+
 }  // namespace
 
 Environment real_environment(const Signals& signals, Streams& streams)
@@ -177,11 +186,7 @@ Environment real_environment(const Signals& signals, Streams& streams)
             [](const vimclient::Endpoint& endpoint, const std::string& ca_file) {
                 return vimclient::peer_certificate(endpoint, ca_file, std::chrono::seconds(10));
             },
-        .open_store =
-            [](const fs::path& store, const fs::path& key_file) {
-                return std::make_unique<credstore::SealedFile>(
-                    known(store, "the credentials are", "give --store"), key_file);
-            },
+        .open_stores = [stop](const credstore::StoreChoice& choice) { return open(choice, stop); },
         .lock =
             [](const fs::path& state, const std::string& source_uuid) {
                 return state::lock_source(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "credential_store.hpp"
+#include "key_sources.hpp"
 
 namespace credstore {
 

@@ -74,7 +74,8 @@ int add(const Options& options, const Context& context)
 {
     Environment& environment = context.environment;
     const auto vcenter = load_config(context, options.server).vcenter;
-    const auto store = open_store(context, vcenter);
+    auto stores = open_stores(context, vcenter);
+    credstore::CredentialStore* const store = &stores.writable();
     credstore::Credential credential{account_of(vcenter), {}, {}};
     const std::string whose =
         fmt::format("'{}' at '{}'", credential.account.user, credential.account.server);
@@ -106,7 +107,8 @@ int add(const Options& options, const Context& context)
 int list(const Options& options, const Context& context)
 {
     const auto vcenter = load_config(context, options.server).vcenter;
-    const auto store = open_store(context, vcenter);
+    auto stores = open_stores(context, vcenter);
+    credstore::CredentialStore* const store = &stores.writable();
     const auto entries = store->list();
     std::ostream& out = context.environment.out;
     for (const credstore::Entry& entry : entries) {
@@ -130,7 +132,8 @@ int list(const Options& options, const Context& context)
 int remove(const Options& options, const Context& context)
 {
     const auto vcenter = load_config(context, options.server).vcenter;
-    const auto store = open_store(context, vcenter);
+    auto stores = open_stores(context, vcenter);
+    credstore::CredentialStore* const store = &stores.writable();
     const auto account = account_of(vcenter);
     const std::string whose =
         fmt::format("the logon of '{}' at '{}'", account.user, account.server);
