@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -76,8 +77,10 @@ std::string why_no_handshake(const std::string& server)
     const bool from_system = ERR_SYSTEM_ERROR(first);
     const bool from_resolver = ERR_GET_LIB(last) == ERR_LIB_BIO &&
                                ERR_GET_REASON(last) == ERR_R_SYS_LIB && (flags & ERR_TXT_STRING);
-    const char* const reason = ERR_reason_error_string(from_system ? first : last);
-    const std::string words = from_resolver ? data : reason ? reason : "the connection was closed";
+    const char* const reason = ERR_reason_error_string(last);
+    std::string words = from_resolver ? data : reason ? reason : "the connection was closed";
+    if (from_system)
+        words = std::generic_category().message(ERR_GET_REASON(first));
     ERR_clear_error();
     return fmt::format("{} {}: {}",
                        from_system || from_resolver ? "cannot connect to"
