@@ -5,6 +5,7 @@
 #include "commands/credential_verbs.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
+#include "report/messages.hpp"
 
 namespace vmrotate::cli::credential {
 namespace {
@@ -13,6 +14,8 @@ int test(const Options& options, const Context& context)
 {
     const auto vcenter = load_config(context, options.server).vcenter;
     Session session = open_session(context, vcenter);
+    for (const std::string& warning : open_stores(context, vcenter).warnings())
+        report::write_warning(context.environment.err, "credential test", warning);
     const auto here = context.environment.clock.now();
     const auto there = job::explaining("ask for the time", [&] { return session.vsphere().now(); });
     return finish(context,
