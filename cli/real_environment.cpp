@@ -21,7 +21,9 @@
 #include "process.hpp"
 #include "sealed_file.hpp"
 #include "secret_input.hpp"
+#include "secret_service.hpp"
 #include "state/source_lock.hpp"
+#include "systemd_credentials.hpp"
 #include "terminal.hpp"
 
 namespace vmrotate::cli {
@@ -153,13 +155,37 @@ Screen screen_of_stderr()
     return screen;
 }
 
-credstore::Chain open(const credstore::StoreChoice& choice, const std::stop_token& stop)
+std::unique_ptr<credstore::CredentialStore> sealed_file(const credstore::StoreChoice& choice,
+                                                        const std::stop_token& stop)
+{
+    credstore::KeySources keys{choice.key_file, environment_variable("CREDENTIALS_DIRECTORY")};
+    if (has_terminal())
+        keys.ask_passphrase = [stop](const std::string& prompt) {
+            return ask_password(prompt, stop);
+        };
+    return std::make_unique<credstore::SealedFile>(choice.file, std::move(keys));
+}
+
+credstore::Chain open_stores(const credstore::StoreChoice& choice, const std::stop_token& stop)
 {
     using namespace credstore;
-    const KeySources keys{choice.key_file, environment_variable("CREDENTIALS_DIRECTORY"),
-                          [stop](const std::string& prompt) { return ask_password(prompt, stop); }};
-    known(choice.file, "the credentials are", "give --store");
-    return Chain(std::make_unique<SealedFile>(choice.file, keys.key_file));
+    const auto systemd = [] {
+        return std::make_unique<SystemdCredentials>(environment_variable("CREDENTIALS_DIRECTORY"));
+    };
+    switch (choice.kind) {
+        case StoreKind::systemd: return Chain(systemd());
+        case StoreKind::secret_service: return Chain(std::make_unique<SecretService>());
+        case StoreKind::sealed_file: return Chain(sealed_file(choice, stop));
+        case StoreKind::usual: break;
+    }
+    std::vector<std::unique_ptr<CredentialStore>> places;
+    places.push_back(systemd());
+    if (environment_variable("CREDENTIALS_DIRECTORY").empty())
+        known(choice.file, "the credentials are", "give --store");
+    if (!choice.file.empty())
+        places.push_back(sealed_file(choice, stop));
+    places.push_back(std::make_unique<SecretService>());
+    return Chain(std::move(places));
 }
 
 }  // namespace
@@ -187,7 +213,8 @@ Environment real_environment(const Signals& signals, Streams& streams)
             [](const vimclient::Endpoint& endpoint, const std::string& ca_file) {
                 return vimclient::peer_certificate(endpoint, ca_file, std::chrono::seconds(10));
             },
-        .open_stores = [stop](const credstore::StoreChoice& choice) { return open(choice, stop); },
+        .open_stores =
+            [stop](const credstore::StoreChoice& choice) { return open_stores(choice, stop); },
         .lock =
             [](const fs::path& state, const std::string& source_uuid) {
                 return state::lock_source(

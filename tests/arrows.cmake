@@ -22,7 +22,7 @@ function(forbid_include folder pattern why)
 endfunction()
 
 set(rooms "base|commands|config|job|recovery|report|rotation|state")
-set(adapters "stdsoap2|soap/|libsecret/|openssl/|sealed_file|key_file")
+set(adapters "stdsoap2|soap/|libsecret/|openssl/|sealed_file|key_file|secret_service|systemd_credentials")
 set(top "app\\.hpp|environment\\.hpp|process\\.hpp|child_process\\.hpp|secret_input\\.hpp|terminal\\.hpp")
 
 foreach(room base commands config job report rotation state)
