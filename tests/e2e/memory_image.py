@@ -18,13 +18,18 @@ class Area:
         self.start, self.end, self.access, self.name = start, end, access, name
         self.flags = set()
 
-    @property
-    def is_secret(self):
-        """Locked and left out of core files: what a Secret lives in."""
-        return {"lo", "dd"} <= self.flags
+    def is_secret(self, locks):
+        """Left out of core files, and locked where mlock does anything: what a Secret lives in."""
+        return "dd" in self.flags and ("lo" in self.flags or not locks)
 
     def __str__(self):
         return f"{self.start:x}-{self.end:x} {self.access} {self.name}"
+
+
+def locks(pid):
+    """Whether mlock works in this process. AddressSanitizer makes it do nothing."""
+    with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as file:
+        return "libasan" not in file.read()
 
 
 def areas(pid):

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ import urllib.parse
 
 from credentials import CredentialTest
 from harness import USER, program, wait_until
-from memory_image import places_of
+from memory_image import locks, places_of
 from test_credential_verbs import vicredentials
 
 #: Long enough to be found by nothing else; each character is one that somebody escapes.
@@ -221,22 +222,27 @@ class InMemory(CanaryTest):
 
     def image(self, shop, method, words, **fields):
         """What is found in the memory of a run that the server holds up at `method`."""
-        shop.do("rule", rule={"method": method, "action": "delay", "delayMs": 4000, "nth": 1})
+        shop.do("rule", rule={"method": method, "action": "delay", "delayMs": 5000, "nth": 1})
         before = len(shop.vcenter.calls("Login"))
         process = shop.start(*words, **fields)
         shop.vcenter.wait_for_call("Login", before + 1)
         wait_until(lambda: any(rule["hits"] for rule in shop.vcenter.rules()), "the delay")
-        hits, looked = places_of(process.pid, self.writings)
-        self.assertTrue(process.is_running(), "it must be looked at while it waits")
-        shop.do("clear_rules")
+        process.signal(signal.SIGSTOP)  # the look may take longer than the delay
+        try:
+            hits, looked = places_of(process.pid, self.writings)
+            hits = [(str(area), area.is_secret(locks(process.pid)), text) for area, text in hits]
+            self.assertTrue(process.is_running(), "it must be looked at while it waits")
+        finally:
+            process.signal(signal.SIGCONT)
         self.assertExit(0, process.wait())
         return hits, looked
 
     def assertOnlyLocked(self, hits, looked):
         self.assertGreater(looked, 1 << 20)
-        elsewhere = sorted({f"{text!r} in {area}" for area, text in hits if not area.is_secret})
+        elsewhere = sorted({f"{text!r} in {area}" for area, is_secret, text in hits
+                            if not is_secret})
         self.assertEqual([], elsewhere)
-        self.assertIn(CANARY.encode(), {text for _, text in hits},
+        self.assertIn(CANARY.encode(), {text for _, _, text in hits},
                       "a search that finds not even the locked pages proves nothing")
 
     def test_of_a_backup_and_of_each_credential_verb_that_logs_in(self):
@@ -262,7 +268,7 @@ class InMemory(CanaryTest):
             careless.stdout.readline()
             hits, _ = places_of(careless.pid, self.writings)
             careless.kill()
-        self.assertTrue(any(not area.is_secret for area, _ in hits))
+        self.assertTrue(any(not area.is_secret(locks=True) for area, _ in hits))
 
     def test_nobody_else_may_trace_or_dump_it(self):
         """The kernel gives the files of a process that may not be dumped to root."""

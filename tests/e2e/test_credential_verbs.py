@@ -460,7 +460,8 @@ class Told(CredentialTest):
     def test_remove_takes_the_only_account_and_asks_which_of_two(self):
         shop = self.shop()
         server = shop.vcenter.server
-        self.assertExit(0, self.add(shop, "--no-verify", "--user", "second@vsphere.local"))
+        self.assertExit(0, shop.run("credential", "add", "--user", "second@vsphere.local",
+                                    "--no-verify", "--password-stdin", stdin=PASSWORD + "\n"))
         unsure = shop.run("credential", "remove", server)
         self.assertExit(2, unsure)
         for words in (USER, "second@vsphere.local", "--user"):
