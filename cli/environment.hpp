@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <istream>
@@ -19,6 +20,9 @@
 #include "vsphere.hpp"
 
 namespace vmrotate::cli {
+
+/// Of a password from wherever, in bytes.
+inline constexpr std::size_t longest_password = 1024;
 
 /// What a screen can do.
 struct Screen {

@@ -24,7 +24,6 @@ using credstore::Descriptor;
 using credstore::Secret;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t longest_password = 1024;
 constexpr std::size_t line_limit = longest_password + 2;  // "\r\n"
 constexpr std::chrono::seconds command_limit{60};
 

@@ -10,11 +10,10 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "environment.hpp"
 
 namespace vmrotate::cli {
 namespace {
-
-constexpr std::size_t longest_password = 1024;
 
 /// /dev/tty, with its echo switched off on request and restored at the end.
 class Terminal {

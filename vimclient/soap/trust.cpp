@@ -34,7 +34,7 @@ struct NamesDeleter {
     void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
 
-std::string text_of(const GENERAL_NAME* name)
+std::string alternative_text(const GENERAL_NAME* name)
 {
     const ASN1_STRING* const text = name->type == GEN_IPADD ? name->d.iPAddress : name->d.dNSName;
     const std::string_view bytes{
@@ -60,7 +60,7 @@ std::string names_in(const X509* certificate)
     for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
         const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type == GEN_DNS || name->type == GEN_IPADD)
-            found.push_back(fmt::format("'{}'", text_of(name)));
+            found.push_back(fmt::format("'{}'", alternative_text(name)));
     }
     if (found.empty())
         return "no host in its subjectAltName";
