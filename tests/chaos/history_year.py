@@ -4,8 +4,9 @@
 import time
 
 import shim
-from cell import SOURCE, Cell, settings
+from cell import Cell
 from harness import Shop, is_ours, mark_of
+from steady import SOURCE, settings
 from vcenter import is_generation
 
 KEEP = 3
