@@ -31,7 +31,7 @@ def store(shop):
 
 def credential(shop, verb, *words, env=None):
     stdin = SECRET + "\n" if verb == "add" else None
-    more = ("--password-stdin", "--offline") if verb == "add" else ()
+    more = ("--password-stdin", "--no-verify") if verb == "add" else ()
     return shop.run("credential", verb, *words, *more, "--store", store(shop), stdin=stdin,
                     env=env)
 
