@@ -109,6 +109,8 @@ def reason_against(method, fault):
         return "there is no session before the logon"
     if method == "Login" and fault == "14-session-ends":
         return "there is no session before the logon"
+    if method == "CancelTask" and fault == "17-somebodys-task":
+        return "the copy that is to be cancelled holds the VM"
     if fault in ("07-stall", "08-trickle") and not knows("vcenter", "reply_timeout"):
         return "the time for a reply is fixed at 120 s"
     return ""
