@@ -84,6 +84,8 @@ CHANGING = ("CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task", "Recon
 #: Connections of the first two calls are tried once: somebody may sit at a terminal.
 FIRST = ("RetrieveServiceContent", "Login")
 
+OVERLONG = 180.0  # seconds; so much is to be made and read
+
 SLOW = 'reply_timeout = "1s"'
 PATIENT = 'removal_wait = "3s"'
 
@@ -141,6 +143,7 @@ def make(row, fault, method, nth, contains="", **fields):
                 settings=PATIENT if fault.startswith("17") and knows("defaults", "removal_wait")
                 else "", exits=fields.pop("exits", exits(method, fault)),
                 allow=(*fields.pop("allow", ()), *ran_into(fault)),
+                limit=OVERLONG if fault.startswith("09") else 60.0,
                 mend=trust_again if fault.startswith("03") else None,
                 not_applicable=reason_against(method, fault),
                 long=nth > 1 or not in_every_pass(name, method, fault), **fields)
