@@ -11,8 +11,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from cell import model_generation, run_cell
+from cell import run_cell
 from matrices import cells_of, matrices
+from steady import model_generation
 from turns import in_turn, is_meant, on_record, turn_of
 
 CELLS = []  #: inherited by the processes that play them

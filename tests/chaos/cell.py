@@ -37,8 +37,6 @@ run without faults to make cells from.
 """
 
 import dataclasses
-import functools
-import re
 import resource
 import signal
 import ssl
@@ -48,17 +46,10 @@ import urllib.request
 from typing import Callable, Optional
 
 import paths  # noqa: F401  (finds tests/e2e)
-from harness import Shop, is_ours, mark_of, wait_until
-from judge import ChaosOracle
-
-SOURCE = "avocado2"
-
-#: Stands still until SIGCONT, then becomes the program: its pid is known before its first call.
-STANDS_STILL = ("/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh")
-
-SIGNALS = ("kill", "term", "stop")
-
-
+from harness import is_ours, mark_of, wait_until
+from laws import more_than_rotation, wait_for_quiet
+from standing import filled_in, start_standing
+from steady import SOURCE, open_shop
 @dataclasses.dataclass
 class Cell:
     name: str
@@ -127,71 +118,6 @@ def calls_text(shop):
             lines.append("  {seq:4} {ms:6} ms {method} of '{target}' ({this}) {task} {fault} "
                          "{action}".format(**call).rstrip())
     return "\n".join(lines)
-
-
-# -- the steady state
-
-def open_shop(cell):
-    """A shop in the steady state that the cell asks for, with short waits."""
-    world = {"copyMs": 20, **cell.world}
-    shop = Shop(world)
-    try:
-        shop.oracle = ChaosOracle(shop)
-        shop.allow(*cell.allow)
-        shop.keep = cell.keep
-        shop.configure(settings(cell))
-        add_generations(shop, cell.source, cell.generations)
-        if cell.prepare:
-            cell.prepare(shop)
-    except BaseException:
-        shop.close()
-        raise
-    return shop
-
-
-def settings(cell):
-    lines = ["[vcenter]", 'retry_for = "2s"', cell.vcenter_settings, "[defaults]",
-             f"keep = {cell.keep}", 'task_wait = "3s"', f'grace = "{cell.grace}"']
-    return "\n".join([*lines, cell.settings, ""])
-
-
-@functools.lru_cache(maxsize=None)
-def model_generation():
-    """A generation's VM as /state shows it, made by a real run, beside its source."""
-    shop = Shop({"copyMs": 0})
-    try:
-        result = shop.backups(1)[0]
-        made = shop.vcenter.vm(result.lines[0]["generation"])
-        return made, shop.vcenter.vm(SOURCE)
-    finally:
-        shop.close()
-
-
-def add_generations(shop, source, count, first=1):
-    """Puts complete generations of a source there, without running anything."""
-    if not count:
-        return  # the source may not be there yet
-    made, its_source = model_generation()
-    vm = shop.vcenter.vm(source)
-    for number in range(first, first + count):
-        name = f"zz_{source}-{number:02}-20260101{number:02}00"
-        uuid = f"00000000-0000-4000-8000-{number:012}"
-        mark = {key: value for key, value in made["extraConfig"].items()
-                if key.startswith("vmrotate.")}
-        mark.update({
-            "vmrotate.seq": str(number), "vmrotate.slot": str(number), "vmrotate.self": uuid,
-            "vmrotate.run": f"{number:032x}", "vmrotate.source": vm["instanceUuid"],
-            "vmrotate.source-name": source, "vmrotate.stem": source,
-            "vmrotate.taken": f"2026-01-01T{number:02}:00:00Z",
-            "vmrotate.disks": " ".join(f"{disk['controller']}={disk['capacity']}"
-                                       for disk in vm["disks"])})
-        shop.do("add_vm", name=name, folder="backup", datastore=made["datastores"][0],
-                host=made["host"], power="off", instanceUuid=uuid, extraConfig=mark,
-                annotation=made["annotation"].replace(its_source["name"], source),
-                disks=[{"gb": disk["capacity"] >> 30} for disk in vm["disks"]])
-    wrong = len(shop.vcenter.generation_vms(source)) - (first - 1 + count)
-    if wrong:
-        raise AssertionError("the steady state is not what was wanted")
 
 
 def record(world=None, generations=2, keep=2, command=("backup", SOURCE), rules=()):
@@ -278,10 +204,7 @@ class Play:
 
     def wait_for_quiet(self):
         """Until what the run with the fault began has come to its end."""
-        def quiet():
-            return all(task.get("over", task["state"] not in ("running", "queued"))
-                       for task in self.vcenter.state()["tasks"])
-        wait_until(quiet, "the end of all tasks", 20)
+        wait_for_quiet(self.vcenter)
         time.sleep(float(self.cell.grace.rstrip("s")) + 0.05 if self.other_machine() else 0)
 
     def other_machine(self):
@@ -297,7 +220,7 @@ class Play:
                               limit=cell.limit)
             problems = [f"{law}: {one}" for one in self.not_healed(result, before)]
             if law == "L2":
-                problems += [f"L2: {one}" for one in self.more_than_rotation(result, since)]
+                problems += more_than_rotation(self.vcenter, result, since)
             elif cell.healed:
                 problems += cell.healed(shop, result) or []
             yield from problems
@@ -321,18 +244,6 @@ class Play:
             if any(map(is_ours, vm["snapshots"])):
                 yield f"'{vm['name']}' still has a snapshot of ours"
 
-    def more_than_rotation(self, result, since):
-        changes = [call["method"] for call in self.vcenter.changes(since)]
-        marks = 1 if self.vcenter.config.get("honourExtraConfig", True) else 2
-        wanted = sorted(["CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task",
-                         "Destroy_Task", *["ReconfigVM_Task"] * marks])
-        if sorted(changes) != wanted:
-            yield f"the second run without faults sent {changes}"
-        for line in result.lines:
-            if line.get("healed"):
-                yield f"the second run without faults healed: {line['healed']}"
-
-
 def wait_for_server(vcenter):
     """Until whoever is away has come back: a night lies between two runs, and a run that began
     at once would meet what is left of the fault."""
@@ -344,28 +255,3 @@ def wait_for_server(vcenter):
         except OSError:
             return False
     wait_until(answers, "the server's answer", 20)
-
-
-def filled_in(rule, pid, shop):
-    """A rule with what is known only now."""
-    rule = dict(rule)
-    if rule["action"] in SIGNALS and not rule.get("pid"):
-        rule["pid"] = pid
-    if rule.get("writeCert") == "@other":
-        rule["writeCert"] = shop.vcenter.ca_file + ".other"
-    if "rule" in rule.get("do", {}):
-        rule["do"] = {**rule["do"], "rule": filled_in(rule["do"]["rule"], pid, shop)}
-    return rule
-
-
-def start_standing(shop, *words, env=None):
-    """Starts vmrotate so that it stands still until SIGCONT; its pid is the program's."""
-    process = shop.start(*words, env=env, wrapper=STANDS_STILL)
-    process._json = True  # the wrapper writes nothing
-    stat = f"/proc/{process.pid}/stat"
-
-    def stands():
-        with open(stat, encoding="utf-8", errors="replace") as file:
-            return re.search(r"\) (\w)", file.read()).group(1) == "T"
-    wait_until(stands, "the process that is to stand still")
-    return process

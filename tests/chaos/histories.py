@@ -20,10 +20,10 @@ import time
 
 import paths  # noqa: F401  (finds tests/e2e)
 import shim
-from cell import model_generation
 from history import run_history
 from history_steps import draw, told
 from history_year import run_year
+from steady import model_generation
 
 #: One of 6 to 10 steps takes 1.5 seconds of processor time, so these are three minutes of two
 #: processors with the program as it is shipped.

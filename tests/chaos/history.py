@@ -11,11 +11,13 @@ import traceback
 import zoneinfo
 
 import shim
-from cell import (SOURCE, Cell, Outcome, calls_text, filled_in, open_shop, processor_time,
-                  settings, start_standing, wait_for_server)
-from harness import is_ours, mark_of, wait_until
+from cell import Cell, Outcome, calls_text, processor_time, wait_for_server
+from harness import is_ours, mark_of
 from history_judge import HistoryOracle
+from laws import more_than_rotation, wait_for_quiet
 from local_time import DAY, stamps
+from standing import filled_in, start_standing
+from steady import SOURCE, open_shop, settings
 
 JOBS = (f'[job.nightly]\nvms = ["{SOURCE}"]\n'
         f'[job.weekly]\nvms = ["{SOURCE}"]\nset = "weekly"\nprefix = "zw_"\n')
@@ -65,10 +67,7 @@ class History:
             self.shop.do("clear_rules")
 
     def wait_for_quiet(self):
-        def quiet():
-            return all(task.get("over", task["state"] not in ("running", "queued"))
-                       for task in self.vcenter.state()["tasks"])
-        wait_until(quiet, "the end of all tasks", 30)
+        wait_for_quiet(self.vcenter)
         wait_for_server(self.vcenter)
         self.vcenter.remember("quiet")
 
@@ -198,19 +197,5 @@ class History:
         second = self.run("backup", *job)
         if second.exit_code != 0:
             yield f"L2: the second run without faults ends with {second.exit_code}: {second.err}"
-        yield from self.more_than_rotation(first, second, since)
-
-    def more_than_rotation(self, first, second, since):
-        """One snapshot, one copy, one removal, one commit, and at most one deletion."""
-        changes = [call["method"] for call in self.vcenter.changes(since)]
-        deletions = changes.count("Destroy_Task")
-        rest = sorted(one for one in changes if one != "Destroy_Task")
-        if rest != ["CloneVM_Task", "CreateSnapshot_Task", "ReconfigVM_Task",
-                    "RemoveSnapshot_Task"]:
-            yield f"L2: the second run without faults sent {changes}"
         warned = any(line.get("warnings") for line in first.of_type("backup"))
-        if deletions > 1 and not warned:
-            yield f"L2: the second run without faults deleted {deletions}"
-        for line in second.lines:
-            if line.get("healed"):
-                yield f"L2: the second run without faults healed: {line['healed']}"
+        yield from more_than_rotation(self.vcenter, second, since, at_most=2 if warned else 1)

@@ -24,7 +24,8 @@ import os
 import stat
 
 import paths  # noqa: F401  (finds tests/e2e)
-from chronicle import good_ones, is_good, key_of, told_wrong
+from chronicle import good_ones, key_of, told_wrong
+from honesty import Honesty
 from oracle import Oracle
 from vcenter import CHANGES, is_generation, is_ours, mark_of
 
@@ -37,11 +38,12 @@ UNKNOWN = {"drop", "dropReply", "truncate", "stall", "trickle", "status", "html"
 OBJECT_CHANGES = CHANGES - {"CancelTask", "CreateFolder"}
 
 
-class ChaosOracle(Oracle):
+class ChaosOracle(Honesty, Oracle):
     """Rules are methods that yield sentences about what they found wrong."""
 
     RULES = {
         **Oracle.RULES,
+        **Honesty.RULES,
         "sessions closed": "_sessions_accounted_for",
         "deleted rightly": "_deleted_rightly",
         "read before deletion": "_read_before_deletion",
@@ -50,8 +52,6 @@ class ChaosOracle(Oracle):
         "one copy in flight": "_one_copy_in_flight",
         "one snapshot of ours": "_one_snapshot_of_ours",
         "complete is whole": "_complete_is_whole",
-        "exit code is honest": "_exit_code_is_honest",
-        "leaves nothing unsaid": "_leaves_nothing_unsaid",
         "files are private": "_files_are_private",
         "read before again": "_read_before_again",
     }
@@ -252,55 +252,6 @@ class ChaosOracle(Oracle):
                     found[run] = {disk["controller"]: disk["content"]
                                   for disk in event.vm["disks"]}
         return found
-
-    # -- S6
-
-    def _exit_code_is_honest(self):
-        """Zero means: a generation is new, our snapshot is gone, as many stay as are wanted."""
-        runs = [moment for moment in self.history if moment["what"] == "run"]
-        results = [one for one in self.shop.results if one.arguments[:1] != ["credential"]]
-        for result, moment in zip(results, runs):
-            if result.exit_code != 0 or result.arguments[0] != "backup" or \
-                    "--dry-run" in result.arguments:
-                continue
-            for problem in self._not_done(result, moment["state"]["vms"]):
-                yield f"vmrotate {' '.join(result.arguments[:2])} ended with 0, and {problem}"
-
-    def _not_done(self, result, vms):
-        backed_up = result.of_type("backup")
-        if not backed_up:
-            yield "names no VM"
-        for line in backed_up:
-            for vm in vms:
-                if vm["name"] == line["vm"] and any(map(is_ours, vm["snapshots"])):
-                    yield f"our snapshot is on '{vm['name']}'"
-                if vm["name"] == line["vm"] and vm["consolidationNeeded"]:
-                    yield f"'{vm['name']}' has disks to consolidate"
-            made = [vm for vm in vms if vm["name"] == line.get("generation") and is_good(vm)]
-            if not made:
-                yield f"'{line.get('generation')}' is no good generation"
-                continue
-            others = [vm for vm in vms if is_generation(vm) and key_of(vm) == key_of(made[0]) and
-                      not mark_of(vm).get("pinned")]
-            if len(others) > self.shop.keep and not line["warnings"]:
-                yield f"{len(others)} generations are there, not {self.shop.keep}"
-
-    def _leaves_nothing_unsaid(self):
-        """A run that ends by itself names the snapshot and the copy that it could not remove."""
-        runs = [moment for moment in self.history if moment["what"] == "run"]
-        results = [one for one in self.shop.results if one.arguments[:1] != ["credential"]]
-        for result, moment in zip(results, runs):
-            if result.exit_code < 0:
-                continue
-            said = result.out + result.err
-            left = [snapshot["name"] for vm in moment["state"]["vms"]
-                    for snapshot in vm["snapshots"] if is_ours(snapshot)]
-            left += [vm["name"] for vm in moment["state"]["vms"]
-                     if mark_of(vm).get("state") == "copying"]
-            for name in left:
-                if name not in said:
-                    yield (f"vmrotate {' '.join(result.arguments[:2])} ended with "
-                           f"{result.exit_code} and did not say that '{name}' is left")
 
     # -- S10
 

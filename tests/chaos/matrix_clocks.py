@@ -18,8 +18,9 @@ import time
 import zoneinfo
 
 import shim
-from cell import SOURCE, Cell
+from cell import Cell
 from local_time import stamps
+from steady import SOURCE
 from vcenter import mark_of
 
 LETTER, TITLE = "E", "time"

@@ -16,7 +16,8 @@ import functools
 import os
 
 import shim
-from cell import SOURCE, Cell, open_shop
+from cell import Cell
+from steady import SOURCE, open_shop
 from vcenter import READS
 
 #: Much like EIO, as far as the program can tell.
@@ -115,23 +116,17 @@ def later(shop):
 
 
 @functools.lru_cache(maxsize=None)
-def recorded(before):
+def calls_of_a_run(before):
     """The calls about files of a run that nothing disturbs."""
-    shop = open_shop(Cell("record"))
-    try:
-        before(shop)
-        result = shop.run("backup", SOURCE, env={"TZ": shop.another_minute(),
-                                                 **shim.variables(shop)})
-        if result.exit_code != 0:
-            raise AssertionError(f"the run to record went wrong:\n{result}")
-        return shim.calls_in(shim.log(shop))
-    finally:
-        shop.close()
+    def run(shop):
+        return shop.run("backup", SOURCE, env={"TZ": shop.another_minute(), **shim.variables(shop)})
+
+    return shim.calls_in(shim.log_of(open_shop(Cell("record")), run, before))
 
 
 def cells():
     return [cell(call, path, number, fault, before)
             for before in (first, later)
-            for call, path, number in recorded(before)
+            for call, path, number in calls_of_a_run(before)
             if before is first or kind_of(path) is LOCK  # the others are no different then
             for fault in shim.FAULTS[call]]

@@ -15,9 +15,11 @@ import random
 import signal
 import time
 
-from cell import Cell, Play, settings, start_standing
+from cell import Cell, Play
 from harness import is_ours, mark_of
 from kill_points import MOMENTS, points
+from standing import start_standing
+from steady import settings
 
 LETTER, TITLE = "C", "killed at each step"
 

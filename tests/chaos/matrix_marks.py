@@ -6,7 +6,8 @@ must never make another one go that would have stayed, and the odd one itself st
 longer known for ours.
 """
 
-from cell import SOURCE, Cell, add_generations
+from cell import Cell
+from steady import SOURCE, add_generations
 from vcenter import mark_of
 from worlds import (NEWEST, OLDEST, UNCOUNTED, all_of, deletions, does, generation, judges, mark,
                     nothing_deleted, on_generation, one_for, one_more, rule, says)

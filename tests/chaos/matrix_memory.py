@@ -14,7 +14,8 @@ import re
 import subprocess
 
 import shim
-from cell import SOURCE, Cell, open_shop
+from cell import Cell
+from steady import SOURCE, open_shop
 from vcenter import program
 
 LETTER, TITLE = "M", "memory"
@@ -36,17 +37,14 @@ def version(shop, number):
 @functools.lru_cache(maxsize=None)
 def allocations(command):
     """How many a run that nothing disturbs makes."""
-    shop = open_shop(Cell("record"))
-    try:
+    def run(shop):
         if command == "version":
-            version(shop, 0)
-        else:
-            result = shop.run(command, SOURCE, env=shim.variables(shop, alloc=0))
-            if result.exit_code != 0:
-                raise AssertionError(f"the run to record went wrong:\n{result}")
-        return int(next(line[1] for line in shim.log(shop) if line[0] == "allocations"))
-    finally:
-        shop.close()
+            return shop.run("--version", json=False, defaults=False,
+                            env=shim.variables(shop, alloc=0))
+        return shop.run(command, SOURCE, env=shim.variables(shop, alloc=0))
+
+    log = shim.log_of(open_shop(Cell("record")), run)
+    return int(next(line[1] for line in log if line[0] == "allocations"))
 
 
 def spread(command, share):

@@ -4,7 +4,8 @@
 A neighbour has generations of its own, of which each is to stay exactly as it is.
 """
 
-from cell import SOURCE, Cell, add_generations
+from cell import Cell
+from steady import SOURCE, add_generations
 from worlds import add_vm, all_of, does, judges, nothing_changed, says
 
 LETTER, TITLE = "F", "names"

@@ -5,7 +5,8 @@ other installations, and other sets of the same source.
 Two generations, `keep = 2`, so that the oldest is due in the run.
 """
 
-from cell import SOURCE, Cell
+from cell import Cell
+from steady import SOURCE
 from vcenter import mark_of
 from worlds import (NEWEST, OLDEST, UNCOUNTED, all_of, does, generation, judges, mark,
                     nothing_deleted, one_for, rule, went)

@@ -11,10 +11,12 @@ import functools
 import signal
 import time
 
-from cell import SOURCE, Cell, Play, filled_in, start_standing
+from cell import Cell, Play
 from harness import wait_until
 from kill_points import points
 from matrix_kills import LIMIT, MAKERS, heals, remains
+from standing import filled_in, start_standing
+from steady import SOURCE
 
 LETTER, TITLE = "R", "two runs at once"
 

@@ -2,7 +2,8 @@
 """Matrix H, sources and listings: VMs as they are found on bad days, and what happens to them, to
 their folder and to their generations in the middle of a run."""
 
-from cell import SOURCE, Cell, add_generations
+from cell import Cell
+from steady import SOURCE, add_generations
 from worlds import (add_vm, all_of, does, generation, judges, nothing_changed,
                     nothing_deleted, on_generation, one_more, rule, says)
 
@@ -116,7 +117,7 @@ def deleted():
             f"H/recreated/{at(*moment)}", allow=("others untouched",), exits=exits,
             rules=[rule(*moment[:1], "destroy", moment=moment[1], vm=SOURCE)],
             judge=judges(enough, honest_without_source),
-            mend=all_of(old_ones_away, recreate)))
+            mend=all_of(folder_emptied, recreate)))
     return made
 
 
@@ -138,7 +139,7 @@ def recreate(shop):
     add_generations(shop, SOURCE, 2)
 
 
-def old_ones_away(shop):
+def folder_emptied(shop):
     """Somebody tidies up: the set of the new VM begins anew."""
     for vm in shop.vcenter.vms_in():
         shop.do("destroy", vm=vm["id"])

@@ -12,7 +12,8 @@ import os
 import stat
 
 import shim
-from cell import Cell, open_shop
+from cell import Cell
+from steady import open_shop
 from vcenter import USER
 
 LETTER, TITLE = "K", "the sealed file of logons"
@@ -139,24 +140,21 @@ def order_cell(change):
 
 
 @functools.lru_cache(maxsize=None)
-def recorded(change):
+def calls_of_a_change(change):
     """The calls about files of a change that nothing disturbs."""
     before, words, *_ = CHANGES[change]
-    shop = open_shop(Cell("record", generations=0))
-    try:
-        before(shop)
-        result = credential(shop, *words, env=shim.variables(shop))
-        if result.exit_code != 0:
-            raise AssertionError(f"the change to record went wrong:\n{result}")
-        return [one for one in shim.calls_in(shim.log(shop)) if one[1].startswith(FOLDER)]
-    finally:
-        shop.close()
+
+    def run(shop):
+        return credential(shop, *words, env=shim.variables(shop))
+
+    log = shim.log_of(open_shop(Cell("record", generations=0)), run, before)
+    return [one for one in shim.calls_in(log) if one[1].startswith(FOLDER)]
 
 
 def cells():
     made = [order_cell(change) for change in ("first", "another", "pin", "remove")]
     for change in CHANGES:
         made += [cell(change, call, path, number, fault)
-                 for call, path, number in recorded(change)
+                 for call, path, number in calls_of_a_change(change)
                  for fault in shim.FAULTS[call]]
     return made

@@ -85,6 +85,8 @@ CHANGING = ("CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task", "Recon
 #: Connections of the first two calls are tried once: somebody may sit at a terminal.
 FIRST = ("RetrieveServiceContent", "Login")
 
+OVERLONG = 180.0  # seconds; so much is to be made and read
+
 SLOW = 'reply_timeout = "1s"'
 PATIENT = 'removal_wait = "3s"'
 
@@ -110,6 +112,8 @@ def reason_against(method, fault):
         return "there is no session before the logon"
     if method == "Login" and fault == "14-session-ends":
         return "there is no session before the logon"
+    if method == "CancelTask" and fault == "17-somebodys-task":
+        return "the copy that is to be cancelled holds the VM"
     return ""
 
 
@@ -138,6 +142,7 @@ def make(row, fault, method, nth, contains="", **fields):
                 settings=PATIENT if fault.startswith("17") else "",
                 exits=fields.pop("exits", exits(method, fault)),
                 allow=(*fields.pop("allow", ()), *ran_into(fault)),
+                limit=OVERLONG if fault.startswith("09") else 60.0,
                 mend=trust_again if fault.startswith("03") else None,
                 not_applicable=reason_against(method, fault),
                 long=nth > 1 or not in_every_pass(name, method, fault), **fields)

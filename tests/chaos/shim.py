@@ -55,6 +55,18 @@ def variables(shop, **told):
     return {**base, **{f"SHIM_{key.upper()}": str(value) for key, value in told.items()}}
 
 
+def log_of(shop, run, before=lambda shop: None):
+    """What the library saw in a run that nothing disturbs; the shop is closed then."""
+    try:
+        before(shop)
+        result = run(shop)
+        if result.exit_code != 0:
+            raise AssertionError(f"the run to record went wrong:\n{result}")
+        return log(shop)
+    finally:
+        shop.close()
+
+
 def log_file(shop):
     return os.path.join(shop.vcenter.folder, "shim.log")
 

@@ -6,13 +6,13 @@ import unittest
 import zoneinfo
 
 import paths  # noqa: F401  (finds tests/e2e)
-from cell import SOURCE
 from harness import mark_of
 from histories import minimise, steps_of
 from history import NIGHTLY, run_history
 from history_judge import HistoryOracle
 from history_steps import SPAN
 from local_time import changes, stamps
+from steady import SOURCE
 from test_oracle import Vandal
 
 SEED = 3  # begins with three generations

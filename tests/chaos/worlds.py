@@ -5,7 +5,7 @@
     rule("CloneVM_Task", "rename", vm=..., moment="executed", ...)     in mid-run
 """
 
-from cell import SOURCE
+from steady import SOURCE
 from vcenter import READS, mark_of
 
 #: The two generations of the steady state.

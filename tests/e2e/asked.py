@@ -35,6 +35,17 @@ def parted(arguments):
     return (words or [""])[0], words[1:], options
 
 
+def configuration(arguments, otherwise):
+    """The text of the file that a run reads; empty where there is none."""
+    _, _, options = parted(arguments)
+    path = [*options.get("-c", ()), *options.get("--config", ()), otherwise][0]
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def verb_of(result):
     return parted(result.arguments)[0]
 

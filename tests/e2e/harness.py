@@ -27,6 +27,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from asked import configuration
 from oracle import Oracle
 from vcenter import (CHANGES, LIMIT, PASSWORD, READS, USER, Vcenter, element, element_after,
                      elements, is_generation, is_ours, mark_in, mark_of, program, wait_until)
@@ -77,7 +78,7 @@ class Process:
         self._err = tempfile.TemporaryFile(dir=shop.folder)
         self._began = time.monotonic()
         self._result = None
-        self._config = shop.configuration(arguments)
+        self._config = configuration(arguments, shop.config_file)
         self._since = shop.vcenter.history[-1]["seq"]
         self.process = subprocess.Popen(
             [*wrapper, program("VMROTATE"), *arguments], env=environment, cwd=shop.folder,
@@ -173,16 +174,6 @@ class Shop:
         """Writes vmrotate.toml."""
         with open(self.config_file, "w", encoding="utf-8") as file:
             file.write(text)
-
-    def configuration(self, arguments):
-        """The text of the file that a run reads; empty where there is none."""
-        at = [number for number, word in enumerate(arguments) if word in ("-c", "--config")]
-        path = arguments[at[-1] + 1] if at and at[-1] + 1 < len(arguments) else self.config_file
-        try:
-            with open(path, encoding="utf-8") as file:
-                return file.read()
-        except (OSError, UnicodeDecodeError):
-            return ""
 
     def environment(self, **more):
         base = {"HOME": self.folder, "XDG_CONFIG_HOME": os.path.join(self.folder, "config"),

@@ -1,46 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The judge of the end-to-end tests: see harness.py."""
 
-import html
-import json
-import os
 import re
-import signal
 
 from chronicle import chronicle
 from expiry import Expiry
+from lasting import difference, lasting
+from told import Told
 from vcenter import CHANGES, READS, element, element_after, is_generation, is_ours, mark_in, mark_of
 
 
-def lasting(vm):
-    """What nobody but its owner may change of a VM."""
-    disks = [{"key": disk["key"], "controller": disk["controller"],
-              "capacity": disk["capacity"]} for disk in vm["disks"]]
-    if not vm["snapshots"]:  # a snapshot gives a disk another file for a while
-        for short, disk in zip(disks, vm["disks"]):
-            short["file"] = disk["file"]
-    snapshots = [(snapshot["id"], snapshot["name"], snapshot["description"])
-                 for snapshot in vm["snapshots"] if not is_ours(snapshot)]
-    same = {key: vm[key] for key in ("name", "folder", "power", "template", "annotation",
-                                     "extraConfig", "instanceUuid", "host", "datastores")}
-    return {**same, "disks": disks, "snapshots": snapshots}
-
-
-def difference(before, after):
-    return ", ".join(f"{key} was {before[key]!r} and is {after[key]!r}" for key in before
-                     if before[key] != after.get(key) and
-                     not (key == "disks" and _same_disks(before[key], after[key])))
-
-
-def _same_disks(before, after):
-    """A file is compared only where both sides know it."""
-    if len(before) != len(after):
-        return False
-    return all(a.get(key) == b.get(key) for a, b in zip(before, after) for key in a
-               if key in a and key in b)
-
-
-class Oracle(Expiry):
+class Oracle(Expiry, Told):
     """Judges from the vCenter's log and state, without any of the product's code.
 
     Each rule is a method that yields sentences about what it found wrong.
@@ -48,6 +18,7 @@ class Oracle(Expiry):
 
     RULES = {
         **Expiry.RULES,
+        **Told.RULES,
         "only known calls": "_only_known_calls",
         "deletions allowed": "_deletions_allowed",
         "newer before deletion": "_newer_before_deletion",
@@ -59,11 +30,8 @@ class Oracle(Expiry):
         "one clone at a time": "_one_clone_at_a_time",
         "marked at birth": "_marked_at_birth",
         "cloned under its lock": "_cloned_under_its_lock",
-        "no secret": "_no_secret",
         "sessions closed": "_sessions_closed",
         "no task running": "_no_task_running",
-        "exit codes told": "_exit_codes_told",
-        "success is true": "_success_is_true",
     }
 
     def __init__(self, shop):
@@ -278,26 +246,6 @@ class Oracle(Expiry):
             if source and names != [f"vmrotate {run}"]:
                 yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
 
-    def _no_secret(self):
-        for secret in self.shop.secrets:
-            if len(secret) < 6:
-                continue  # any sealed file may contain so little by chance
-            shapes = {secret, html.escape(secret, quote=False), html.escape(secret),
-                      json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-            for result in self.shop.results:
-                for where in ("out", "err"):
-                    if any(shape in getattr(result, where) for shape in shapes):
-                        yield f"the password is in {where} of {' '.join(result.arguments)}"
-            for call in self.calls:
-                if any(shape in call.get("body", "") for shape in shapes):
-                    yield f"the password is in the body of {call['method']}"
-            for folder, _, files in os.walk(self.shop.folder):
-                for file in files:
-                    path = os.path.join(folder, file)
-                    with open(path, "rb") as stream:
-                        if secret.encode() in stream.read():
-                            yield f"the password is in {path}"
-
     def _sessions_closed(self):
         if self.state["sessions"] != 0:
             yield f"{self.state['sessions']} sessions are left"
@@ -306,46 +254,3 @@ class Oracle(Expiry):
         for task in self.state["tasks"]:
             if task["state"] in ("running", "queued"):
                 yield f"{task['method']} of '{task['target']}' goes on"
-
-    def _exit_codes_told(self):
-        documented = {0, 1, 2, 3, 4, 10, 11, 12, 13, 129, 130, 143}
-        for result in self.shop.results:
-            words = " ".join(result.arguments)
-            if result.exit_code < 0:
-                if result.exit_code != -signal.SIGKILL:
-                    yield f"vmrotate {words} died of signal {-result.exit_code}: {result.err}"
-                continue
-            if result.exit_code not in documented:
-                yield f"vmrotate {words} ended with {result.exit_code}"
-            if result.exit_code != 0 and not result.err.strip():
-                yield f"vmrotate {words} failed with {result.exit_code} and said nothing"
-            if not result.json_asked or "--help" in result.arguments:
-                continue
-            for line in result.not_json:
-                yield f"vmrotate {words} wrote to stdout: {line!r}"
-            if not result.lines:
-                yield f"vmrotate {words} wrote no line of JSON"
-            elif result.summary.get("type") != "summary":
-                yield f"vmrotate {words}: the last line is no summary: {result.summary}"
-            elif result.summary.get("exit_code") != result.exit_code:
-                yield (f"vmrotate {words} ended with {result.exit_code} and says "
-                       f"{result.summary.get('exit_code')}")
-            if any(line.get("schema") != 1 for line in result.lines):
-                yield f"vmrotate {words}: a line has another schema than 1"
-
-    def _success_is_true(self):
-        """What a backup said that it made is there right after it, and our snapshot is not."""
-        runs = [moment for moment in self.history if moment["what"] == "run"]
-        results = [one for one in self.shop.results if one.arguments[:1] != ["credential"]]
-        for result, moment in zip(results, runs):
-            vms = moment["state"]["vms"]
-            for line in result.of_type("backup"):
-                if line["exit_code"] != 0:
-                    continue
-                made = [vm for vm in vms if vm["name"] == line["generation"] and
-                        vm["folder"].endswith("/vm/" + line["folder"])]
-                if len(made) != 1 or not is_generation(made[0]):
-                    yield f"'{line['generation']}' was said to be complete, and is not"
-                for vm in vms:
-                    if vm["name"] == line["vm"] and any(map(is_ours, vm["snapshots"])):
-                        yield f"'{line['vm']}' was said to be done, and has our snapshot"
