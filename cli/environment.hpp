@@ -8,11 +8,14 @@
 #include <ostream>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "chain.hpp"
 #include "connect.hpp"
 #include "credential_store.hpp"
 #include "job/run.hpp"
+#include "store_choice.hpp"
 #include "vsphere.hpp"
 
 namespace vmrotate::cli {
@@ -39,6 +42,12 @@ struct Connection {
     std::string user_agent;
 };
 
+/// A file with secrets in it that somebody else wrote.
+struct SecretFile {
+    credstore::Secret content;
+    bool others_may_read = false;
+};
+
 /// Everything that a command may touch outside its own memory. `main` fills it with the
 /// real things, tests with fakes.
 struct Environment {
@@ -58,9 +67,9 @@ struct Environment {
     std::function<std::unique_ptr<vimclient::Vsphere>(const Connection&)> connect;
     std::function<vimclient::Certificate(const vimclient::Endpoint&, const std::string& ca_file)>
         certificate;
-    std::function<std::unique_ptr<credstore::CredentialStore>(
-        const std::filesystem::path& store, const std::filesystem::path& key_file)>
-        open_store;
+
+    /// Opens nothing yet. Throws Error (usage) where a sealed file is named and nobody told where.
+    std::function<credstore::Chain(const credstore::StoreChoice& choice)> open_stores;
 
     /// Throws Error where the lock is held or cannot be had: see `job::Run::lock`.
     std::function<std::unique_ptr<job::SourceLock>(const std::filesystem::path& state,
@@ -76,6 +85,13 @@ struct Environment {
 
     /// Reads one line from `in`, for --password-stdin; its end is no part of it.
     std::function<credstore::Secret()> read_password;
+
+    /// See `secret_input.hpp`: --password-file, --password-command, and files to import.
+    std::function<credstore::Secret(const std::filesystem::path& file)> read_password_file = {};
+    std::function<credstore::Secret(const std::vector<std::string>& words)> run_password_command =
+        {};
+    std::function<SecretFile(const std::filesystem::path& file, std::size_t limit)>
+        read_secret_file = {};
 
     /// Whether there is a terminal at which somebody could be asked.
     std::function<bool()> has_terminal;

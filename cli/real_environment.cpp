@@ -20,7 +20,10 @@
 #include "base/text.hpp"
 #include "process.hpp"
 #include "sealed_file.hpp"
+#include "secret_input.hpp"
+#include "secret_service.hpp"
 #include "state/source_lock.hpp"
+#include "systemd_credentials.hpp"
 #include "terminal.hpp"
 
 namespace vmrotate::cli {
@@ -152,6 +155,40 @@ Screen screen_of_stderr()
     return screen;
 }
 
+std::unique_ptr<credstore::CredentialStore> sealed_file(const credstore::StoreChoice& choice,
+                                                        const std::stop_token& stop)
+{
+    credstore::KeySources keys{choice.key_file, environment_variable("CREDENTIALS_DIRECTORY")};
+    if (has_terminal())
+        keys.ask_passphrase = [stop](const std::string& prompt) {
+            return ask_password(prompt, stop);
+        };
+    return std::make_unique<credstore::SealedFile>(choice.file, std::move(keys));
+}
+
+credstore::Chain open_stores(const credstore::StoreChoice& choice, const std::stop_token& stop)
+{
+    using namespace credstore;
+    const auto systemd = [] {
+        return std::make_unique<SystemdCredentials>(environment_variable("CREDENTIALS_DIRECTORY"));
+    };
+    switch (choice.kind) {
+        case StoreKind::systemd: return Chain(systemd());
+        case StoreKind::secret_service: return Chain(std::make_unique<SecretService>());
+        case StoreKind::sealed_file: return Chain(sealed_file(choice, stop));
+        case StoreKind::usual: break;
+    }
+    std::vector<std::unique_ptr<CredentialStore>> places;
+    places.push_back(systemd());
+    if (environment_variable("CREDENTIALS_DIRECTORY").empty())
+        known(choice.file, "the credentials are", "give --store");
+    if (!choice.file.empty()) {  // else nobody is at home here, and no keyring either
+        places.push_back(sealed_file(choice, stop));
+        places.push_back(std::make_unique<SecretService>());
+    }
+    return Chain(std::move(places));
+}
+
 }  // namespace
 
 Environment real_environment(const Signals& signals, Streams& streams)
@@ -177,11 +214,8 @@ Environment real_environment(const Signals& signals, Streams& streams)
             [](const vimclient::Endpoint& endpoint, const std::string& ca_file) {
                 return vimclient::peer_certificate(endpoint, ca_file, std::chrono::seconds(10));
             },
-        .open_store =
-            [](const fs::path& store, const fs::path& key_file) {
-                return std::make_unique<credstore::SealedFile>(
-                    known(store, "the credentials are", "give --store"), key_file);
-            },
+        .open_stores =
+            [stop](const credstore::StoreChoice& choice) { return open_stores(choice, stop); },
         .lock =
             [](const fs::path& state, const std::string& source_uuid) {
                 return state::lock_source(
@@ -191,6 +225,15 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .free_lock = state::id_if_free,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
+        .read_password_file =
+            [stop](const fs::path& file) { return read_password_file(file, stop); },
+        .run_password_command =
+            [stop](const std::vector<std::string>& words) {
+                return run_password_command(words, stop);
+            },
+        .read_secret_file = [stop](
+                                const fs::path& file,
+                                std::size_t limit) { return read_secret_file(file, limit, stop); },
         .has_terminal = has_terminal,
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };

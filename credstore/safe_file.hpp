@@ -14,12 +14,18 @@
 /// links are followed in the directories of a path, never in its last part.
 namespace credstore {
 
+/// `own`: no permission for group or others. `given` by systemd: it lets the service's account in
+/// by an access control list, whose mask stands where the group's permissions stand; so the group
+/// may seem to read. Others may not, and nobody but the owner may write.
+enum class Privacy { own, given };
+
 /// The whole content, at most `limit` bytes. Nothing where the file, or its directory, is not
 /// there.
 ///
-/// Refused: what is not a regular file; an owner other than this user and root; any permission
-/// for group or others; a directory that somebody else owns, or may write to (unless sticky).
-std::optional<Secret> read_private_file(const std::filesystem::path& file, std::size_t limit);
+/// Refused: what is not a regular file; an owner other than this user and root; a permission that
+/// is too much; a directory that somebody else owns, or may write to (unless sticky).
+std::optional<Secret> read_private_file(const std::filesystem::path& file, std::size_t limit,
+                                        Privacy privacy = Privacy::own);
 
 /// Makes or replaces the file, mode 0600, in one step: a reader sees the old content or the new,
 /// never a part. The directory must be as for reading; missing ones are made, mode 0700.
@@ -34,8 +40,15 @@ std::optional<Secret> read_private_file(const std::filesystem::path& file, std::
 void replace_private_file(const std::filesystem::path& file, std::string_view content);
 
 /// As `replace_private_file`, but for a file that must not be there yet: never overwrites, and
-/// needs no lock. Interrupted, it may leave a "<file>.new-<16 digits>", which may be deleted.
+/// needs no lock. Interrupted, it leaves nothing; only on a file system without nameless files
+/// (O_TMPFILE), perhaps a "<file>.new-<16 digits>", which may be deleted.
 void create_private_file(const std::filesystem::path& file, std::string_view content);
+
+/// Gives a file the name of another in the same directory, which it replaces; then syncs.
+void rename_private_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Deletes the file if it is there; then syncs its directory.
+void remove_private_file(const std::filesystem::path& file);
 
 /// Makes the directory of `file` and its missing parents, mode 0700. One that is there stays as
 /// it is, and is refused if it is not as for reading.

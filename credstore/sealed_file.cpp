@@ -2,7 +2,6 @@
 #include "sealed_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <span>
 #include <utility>
@@ -16,15 +15,11 @@
 #include "records.hpp"
 #include "safe_file.hpp"
 #include "sealing.hpp"
+#include "store_rules.hpp"
 
 namespace credstore {
 
 /// The opened file. The records point into `plain`.
-struct SealedFile::Content {
-    Secret key, plain;
-    std::vector<Record> records;
-};
-
 namespace {
 
 using Path = std::filesystem::path;
@@ -69,21 +64,37 @@ FileLock lock_beside(const Path& file)
                      "remove logons that are not needed any more");
 }
 
-void save(const Path& file, const std::vector<Record>& records, const Secret& key)
+void save(const Path& file, const std::vector<Record>& records, const Seal& sealed_by)
 {
     if (records.size() > max_records)
         refuse_as_full(file);
-    const std::string sealed = seal(write_records(records), key);
+    const std::string sealed = seal(write_records(records), sealed_by.derivation, sealed_by.opener);
     if (sealed.size() > max_sealed_file_size)
         refuse_as_full(file);
     replace_private_file(file, sealed);
 }
 
+Account account_of(const Record& record)
+{
+    return {std::string(record.server), std::string(record.user)};
+}
+
 Credential copy_of(const Record& record)
 {
-    return {{std::string(record.server), std::string(record.user)},
-            Secret(record.password),
-            std::string(record.fingerprint)};
+    return {account_of(record), Secret(record.password), std::string(record.fingerprint),
+            Added(std::chrono::seconds(record.added))};
+}
+
+/// What was there when opening the file was tried.
+struct Attempt {
+    Secret sealed;
+    std::vector<Secret> openers;
+};
+
+bool are_same(const Attempt& left, const Attempt& right)
+{
+    return left.sealed.reveal() == right.sealed.reveal() &&
+           std::ranges::equal(left.openers, right.openers, {}, &Secret::reveal, &Secret::reveal);
 }
 
 /// The place of the account, or where it belongs.
@@ -101,8 +112,14 @@ bool is_at(const std::vector<Record>& records, std::vector<Record>::iterator pla
 
 }  // namespace
 
-SealedFile::SealedFile(std::filesystem::path file, std::filesystem::path key_file)
-    : file_(std::move(file)), key_file_(std::move(key_file))
+struct SealedFile::Content {
+    Seal sealed_by;
+    Secret plain;
+    std::vector<Record> records;  ///< of `plain`
+};
+
+SealedFile::SealedFile(std::filesystem::path file, KeySources keys)
+    : file_(std::move(file)), keys_(std::move(keys))
 {
 }
 
@@ -111,27 +128,54 @@ std::string SealedFile::describe() const
     return fmt::format("the sealed file '{}'", file_.string());
 }
 
-std::optional<SealedFile::Content> SealedFile::load() const
+bool SealedFile::exists() const
 {
-    const std::optional<Secret> sealed = read_private_file(file_, max_sealed_file_size);
-    if (!sealed)
-        return std::nullopt;
-    const auto envelope = parse_envelope(bytes(*sealed));
-    if (const auto* why = std::get_if<Unreadable>(&envelope))
-        cannot_open(file_, *why);
+    std::error_code error;
+    return std::filesystem::symlink_status(file_, error).type() !=
+           std::filesystem::file_type::not_found;
+}
 
-    std::optional<Secret> key = key_file::load_or_none(key_file_);
-    if (!key)
-        cannot_open(file_, fmt::format("its key file '{}' is missing", key_file_.string()),
-                    "put the key file back; without it, delete the sealed file and add the "
-                    "logons again");
-    std::optional<Secret> plain = unseal(std::get<Envelope>(envelope), *key);
-    if (!plain)
-        cannot_open(file_, Unreadable::damaged);
-    std::optional<std::vector<Record>> records = parse_records(bytes(*plain));
-    if (!records)
-        cannot_open(file_, Unreadable::damaged);
-    return Content{std::move(*key), std::move(*plain), std::move(*records)};
+std::optional<SealedFile::Content> SealedFile::load()
+{
+    for (std::optional<Attempt> before;;) {
+        std::optional<Secret> sealed = read_private_file(file_, max_sealed_file_size);
+        if (!sealed)
+            return std::nullopt;
+        const auto parsed = parse_envelope(bytes(*sealed));
+        if (const auto* why = std::get_if<Unreadable>(&parsed))
+            cannot_open(file_, *why);
+        const auto& envelope = std::get<Envelope>(parsed);
+        Attempt attempt{std::move(*sealed), keys_.openers(envelope.derivation, file_)};
+        if (before && are_same(*before, attempt))
+            cannot_open(file_, Unreadable::damaged);
+        if (std::optional<Content> content = open(envelope, attempt.openers))
+            return content;
+        before = std::move(attempt);  // a new key may have come between file and key
+    }
+}
+
+std::optional<SealedFile::Content> SealedFile::open(const Envelope& envelope,
+                                                    const std::vector<Secret>& openers) const
+{
+    for (const Secret& opener : openers) {
+        std::optional<Secret> plain = unseal(envelope, opener);
+        if (!plain)
+            continue;
+        auto records = parse_records(bytes(*plain), envelope.version);
+        if (!records)
+            cannot_open(file_, Unreadable::damaged);
+        return Content{
+            {envelope.derivation, Secret(opener.reveal())}, std::move(*plain), std::move(*records)};
+    }
+    return std::nullopt;
+}
+
+std::optional<SealedFile::Content> SealedFile::load_to_change()
+{
+    std::optional<Content> content = load();
+    if (content)
+        keys_.settle(content->sealed_by.derivation, content->sealed_by.opener);
+    return content;
 }
 
 std::optional<Credential> SealedFile::find(const Account& account)
@@ -140,46 +184,34 @@ std::optional<Credential> SealedFile::find(const Account& account)
     if (!content)
         return std::nullopt;
 
-    if (!account.user.empty()) {
-        const auto place = place_of(content->records, account);
-        if (!is_at(content->records, place, account))
-            return std::nullopt;
-        return copy_of(*place);
-    }
-
-    const auto& records = content->records;
-    const auto first = std::ranges::lower_bound(records, account.server, {}, &Record::server);
-    const auto last = std::ranges::upper_bound(records, account.server, {}, &Record::server);
-    if (first == last)
-        return std::nullopt;
-    if (last - first > 1)
-        throw StoreError(
-            fmt::format("{} holds {} accounts of '{}', among them '{}' and '{}'", describe(),
-                        last - first, account.server, first->user, (first + 1)->user),
-            "name the user");
-    return copy_of(*first);
+    std::vector<Account> accounts;
+    for (const Record& record : content->records)
+        accounts.push_back(account_of(record));
+    const auto place = choose_account(accounts, account, describe());
+    return place ? std::optional(copy_of(content->records[*place])) : std::nullopt;
 }
 
 bool SealedFile::put(const Credential& credential)
 {
-    check(credential);
+    check_storable(credential, describe());
     const FileLock lock = lock_beside(file_);
-    std::optional<Content> content = load();
+    std::optional<Content> content = load_to_change();
     if (!content)
-        content = Content{key_for_new_file(), {}, {}};
+        content = Content{keys_.for_new_file(), {}, {}};
 
     const Account& account = credential.account;
     const Record record = {account.server, account.user, credential.fingerprint,
-                           credential.password.reveal()};
+                           credential.password.reveal(),
+                           std::max(credential.added, Added{}).time_since_epoch().count()};
     std::vector<Record>& records = content->records;
     const auto place = place_of(records, account);
     if (!is_at(records, place, account))
         records.insert(place, record);
-    else if (*place == record)
+    else if (place->fingerprint == record.fingerprint && place->password == record.password)
         return false;
     else
         *place = record;
-    save(file_, records, content->key);
+    save(file_, records, content->sealed_by);
     return true;
 }
 
@@ -188,14 +220,14 @@ bool SealedFile::erase(const Account& account)
     if (!load())
         return false;
     const FileLock lock = lock_beside(file_);
-    std::optional<Content> content = load();
+    std::optional<Content> content = load_to_change();
     if (!content)
         return false;
     const auto place = place_of(content->records, account);
     if (!is_at(content->records, place, account))
         return false;
     content->records.erase(place);
-    save(file_, content->records, content->key);
+    save(file_, content->records, content->sealed_by);
     return true;
 }
 
@@ -204,30 +236,25 @@ std::vector<Entry> SealedFile::list()
     std::vector<Entry> entries;
     if (const std::optional<Content> content = load())
         for (const Record& record : content->records)
-            entries.push_back({{std::string(record.server), std::string(record.user)},
-                               std::string(record.fingerprint)});
+            entries.push_back({account_of(record), std::string(record.fingerprint),
+                               Added(std::chrono::seconds(record.added))});
     return entries;
 }
 
-void SealedFile::check(const Credential& credential) const
+void SealedFile::rekey(NewKey key)
 {
-    const Account& account = credential.account;
-    if (account.server.empty() || account.user.empty())
-        throw StoreError("cannot keep a logon without a server and a user");
-    const std::array<std::size_t, 4> sizes = {account.server.size(), account.user.size(),
-                                              credential.fingerprint.size(),
-                                              credential.password.size()};
-    if (std::ranges::max(sizes) > max_field_size)
-        throw StoreError(
-            fmt::format("cannot keep a logon in {}: a part of it is longer than {} "
-                        "bytes",
-                        describe(), max_field_size));
-}
-
-Secret SealedFile::key_for_new_file() const
-{
-    std::optional<Secret> key = key_file::load_or_none(key_file_);
-    return key ? std::move(*key) : key_file::create(key_file_);
+    const auto there_is_none = [this] {
+        return StoreError(fmt::format("cannot give a new key to {}: it does not exist", describe()),
+                          "'vmrotate credential add' makes it");
+    };
+    if (!exists())
+        throw there_is_none();
+    const FileLock lock = lock_beside(file_);
+    const std::optional<Content> content = load_to_change();
+    if (!content)
+        throw there_is_none();
+    save(file_, content->records, keys_.prepare(std::move(key), content->sealed_by));
+    keys_.confirm();
 }
 
 }  // namespace credstore

@@ -15,11 +15,11 @@ namespace credstore {
 /// Random bytes that are fit for a key.
 Secret random_secret(std::size_t size);
 
-/// The bytes of a whole sealed file. `key` is what stands in the key file.
-/// Twice the same gives different bytes.
-std::string seal(const Secret& records, const Secret& key);
+/// The bytes of a whole sealed file, for whoever has the opener: what stands in the key file or in
+/// the systemd credential, or the passphrase. Twice the same gives different bytes.
+std::string seal(const Secret& records, const Derivation& derivation, const Secret& opener);
 
-/// Nothing if the key is wrong or the file was changed; which of them cannot be told.
-std::optional<Secret> unseal(const Envelope& envelope, const Secret& key);
+/// Nothing if the opener is wrong or the file was changed; which of them cannot be told.
+std::optional<Secret> unseal(const Envelope& envelope, const Secret& opener);
 
 }  // namespace credstore

@@ -4,35 +4,46 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include <fmt/format.h>
+#include <fmt/ostream.h>
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
+#include "report/messages.hpp"
 #include "version.hpp"
 
 namespace vmrotate::cli {
 namespace {
 
-std::filesystem::path or_usual(const std::string& given, const std::filesystem::path& usual)
+std::string whose(const credstore::Account& account)
 {
-    return given.empty() ? usual : std::filesystem::path(given);
+    return fmt::format(
+        "{} at '{}'",
+        account.user.empty() ? "any account" : fmt::format("the account '{}'", account.user),
+        account.server);
 }
 
-credstore::Credential find_credential(const Context& context, const config::Vcenter& vcenter,
-                                      const vimclient::Endpoint& endpoint)
+std::string as_text(const credstore::Answer& answer)
 {
-    const auto store = open_store(context, vcenter);
-    const credstore::Account account{vimclient::to_string(endpoint), vcenter.user};
-    auto found = store->find(account);
-    if (found)
-        return std::move(*found);
-    throw Error(ErrorKind::logon,
-                fmt::format("no logon for {} at '{}' in {}",
-                            account.user.empty() ? "any account"
-                                                 : fmt::format("the account '{}'", account.user),
-                            account.server, store->describe()),
-                fmt::format("run 'vmrotate credential add --vcenter {} --user {}'", account.server,
-                            account.user.empty() ? "ACCOUNT" : account.user));
+    return fmt::format("{} ({})", answer.place, answer.answer);
+}
+
+void say_who_answered(const Context& context, const credstore::Lookup& lookup)
+{
+    std::ostream& err = context.environment.err;
+    fmt::print(err, "the logon comes from {}\n", report::printable(lookup.place));
+    for (const credstore::Answer& other : lookup.others)
+        fmt::print(err, "  not from {}\n", report::printable(as_text(other)));
+}
+
+Error nobody_has_it(const credstore::Account& account, const credstore::Lookup& lookup)
+{
+    std::vector<std::string> places;
+    for (const credstore::Answer& other : lookup.others)
+        places.push_back(as_text(other));
+    return {ErrorKind::logon,
+            fmt::format("no logon for {} in {}", whose(account), fmt::join(places, ", nor in ")),
+            fmt::format("run 'vmrotate credential add --vcenter {} --user {}'", account.server,
+                        account.user.empty() ? "ACCOUNT" : account.user)};
 }
 
 }  // namespace
@@ -49,15 +60,12 @@ Session::Session(credstore::Credential credential, Environment& environment, Con
     }
 }
 
-std::unique_ptr<credstore::CredentialStore> open_store(const Context& context,
-                                                       const config::Vcenter& vcenter)
+credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter)
 {
     const Paths& paths = context.environment.paths;
-    const auto store = or_usual(vcenter.store, paths.store);
-    std::filesystem::path key = paths.key_file;
-    if (!vcenter.store.empty())
-        key = store.string() + ".key";
-    return context.environment.open_store(store, or_usual(vcenter.key_file, key));
+    return context.environment.open_stores(
+        credstore::store_choice(vcenter.store, vcenter.key_file,
+                                {credstore::StoreKind::usual, paths.store, paths.key_file}));
 }
 
 vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter)
@@ -72,11 +80,21 @@ vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter)
     }
 }
 
+credstore::Credential find_credential(const Context& context, const config::Vcenter& vcenter)
+{
+    const credstore::Account account{vimclient::to_string(endpoint_of(vcenter)), vcenter.user};
+    credstore::Lookup lookup = open_stores(context, vcenter).find(account);
+    if (!lookup.credential)
+        throw nobody_has_it(account, lookup);
+    if (context.globals.verbose)
+        say_who_answered(context, lookup);
+    return std::move(*lookup.credential);
+}
+
 Session open_session(const Context& context, const config::Vcenter& vcenter,
                      const vimclient::Patience& patience)
 {
-    return open_session(context, vcenter, patience,
-                        find_credential(context, vcenter, endpoint_of(vcenter)));
+    return open_session(context, vcenter, patience, find_credential(context, vcenter));
 }
 
 Session open_session(const Context& context, const config::Vcenter& vcenter,

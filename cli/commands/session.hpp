@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chain.hpp"
 #include "commands/commands.hpp"
 #include "config/config.hpp"
 #include "credential_store.hpp"
@@ -26,15 +27,19 @@ private:
     std::unique_ptr<vimclient::Vsphere> vsphere_;
 };
 
-/// The store that the configuration names, or the usual one.
-std::unique_ptr<credstore::CredentialStore> open_store(const Context& context,
-                                                       const config::Vcenter& vcenter);
+/// The store that the configuration names, or the usual ones in their order.
+credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter);
 
 /// The server's address. Throws Error (usage) where there is none, or it is no address.
 vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter);
 
-/// Finds the logon and logs in. Throws Error: logon where there is none, naming the account
-/// and every place that was tried; else what the server says.
+/// The logon of the configured account. With --verbose it says which store answered, and why
+/// the others did not. Throws Error (logon) where there is none, naming the account and every
+/// place that was tried; StoreError from a store with trouble.
+credstore::Credential find_credential(const Context& context, const config::Vcenter& vcenter);
+
+/// Finds the logon and logs in. Throws like `find_credential`, and Error with what the server
+/// says.
 Session open_session(const Context& context, const config::Vcenter& vcenter,
                      const vimclient::Patience& patience = {});
 

@@ -24,7 +24,7 @@ struct Vcenter {
     std::string user;         ///< empty: the only account that the store has for the server
     std::string ca_file;      ///< PEM; empty: the system's CAs
     std::string fingerprint;  ///< SHA-256 of its certificate; empty: the one in the store
-    std::string store;        ///< the sealed credential file; empty: the usual place
+    std::string store;        ///< "systemd", "secret-service", a sealed file; empty: the usual ones
     std::string key_file;     ///< what opens it; empty: beside it
     std::chrono::seconds retry_for{15 * 60};  ///< reads are repeated while the server is away
     std::chrono::seconds reply_timeout{120};  ///< for one request and its whole reply; at least 1 s

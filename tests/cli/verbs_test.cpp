@@ -50,8 +50,10 @@ struct Shell {
             .random_id = [] { return id_of(7); },
             .connect = [this](const cli::Connection& c) { return connect(c); },
             .certificate = [](const auto&, const auto&) { return vimclient::Certificate{}; },
-            .open_store = [this](const auto&,
-                                 const auto&) { return std::make_unique<MemoryStore>(logons); },
+            .open_stores =
+                [this](const auto&) {
+                    return credstore::Chain(std::make_unique<MemoryStore>(logons));
+                },
             .lock = [](const auto&, const auto&) { return std::make_unique<TestLock>(); },
             .free_lock = [](const auto&, const auto&) { return TestLock().id(); },
             .ask_password = [](const std::string&) { return credstore::Secret("typed"); },
@@ -105,7 +107,7 @@ const std::vector<Case> cases = {
      {"plan", "avocado2", "--vcenter", "other", "--datastore", "durian"},
      12,
      "",
-     "vmrotate: no logon for any account at 'other' in the test's memory\n"
+     "vmrotate: no logon for any account at 'other' in the test's memory (it holds no such logon)\n"
      "  hint: run 'vmrotate credential add --vcenter other --user ACCOUNT'\n"},
     {"with --json a failure is a line too",
      {"list", "avocado2", "--vcenter", "other", "--datastore", "durian", "--json"},
@@ -114,7 +116,7 @@ const std::vector<Case> cases = {
      R"("exit_code":12,"message":"no logon for any account at 'other' in the test's memory",)"
      R"("hint":"run 'vmrotate credential add --vcenter other --user ACCOUNT'"})"
      "\n",
-     "vmrotate: no logon for any account at 'other' in the test's memory\n"
+     "vmrotate: no logon for any account at 'other' in the test's memory (it holds no such logon)\n"
      "  hint: run 'vmrotate credential add --vcenter other --user ACCOUNT'\n"},
     {"a VM in quiet mode says nothing when all is well",
      {"backup", "avocado2", "--vcenter", "vc", "--datastore", "durian", "--quiet"},

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "credential_store.hpp"
+#include "store_rules.hpp"
 
 /// A credential store in memory.
 class MemoryStore final : public credstore::CredentialStore {
 public:
-    using Content = std::map<credstore::Account, std::pair<std::string, std::string>>;
+    struct Item {
+        std::string password, fingerprint;
+        credstore::Added added = {};
+    };
+    using Content = std::map<credstore::Account, Item>;
 
     explicit MemoryStore(Content& content) : content_(content) {}
 
@@ -19,23 +23,27 @@ public:
 
     std::optional<credstore::Credential> find(const credstore::Account& account) override
     {
-        const auto found = std::ranges::find_if(content_, [&](const auto& item) {
-            return item.first.server == account.server &&
-                   (account.user.empty() || item.first.user == account.user);
-        });
-        if (found == content_.end())
+        std::vector<credstore::Account> accounts;
+        for (const auto& [each, item] : content_)
+            accounts.push_back(each);
+        const auto place = credstore::choose_account(accounts, account, describe());
+        if (!place)
             return {};
-        return credstore::Credential{found->first, credstore::Secret(found->second.first),
-                                     found->second.second};
+        const Item& item = content_.at(accounts[*place]);
+        return credstore::Credential{accounts[*place], credstore::Secret(item.password),
+                                     item.fingerprint, item.added};
     }
 
     bool put(const credstore::Credential& credential) override
     {
-        const std::pair item{std::string(credential.password.reveal()), credential.fingerprint};
+        credstore::check_storable(credential, describe());
+        const Item item{std::string(credential.password.reveal()), credential.fingerprint,
+                        credential.added};
         const auto [place, is_new] = content_.try_emplace(credential.account, item);
-        if (!is_new && place->second == item)
+        Item& old = place->second;
+        if (!is_new && old.password == item.password && old.fingerprint == item.fingerprint)
             return false;
-        place->second = item;
+        old = item;
         return true;
     }
 
@@ -45,7 +53,7 @@ public:
     {
         std::vector<credstore::Entry> entries;
         for (const auto& [account, item] : content_)
-            entries.push_back({account, item.second});
+            entries.push_back({account, item.fingerprint, item.added});
         return entries;
     }
 

@@ -48,7 +48,28 @@ struct Scratch {
 
     path file() const { return directory / "credentials"; }
     path key() const { return directory / "key"; }
-    SealedFile store() const { return {file(), key()}; }
+    path credentials() const { return directory / "given"; }
+
+    /// Opened by the key file, the folder with systemd's credentials, or this passphrase.
+    credstore::KeySources keys(const std::string& passphrase = "correct passphrase") const
+    {
+        return {key(), credentials(), [=](const std::string&) { return Secret(passphrase); }};
+    }
+
+    SealedFile store() const { return {file(), keys()}; }
+    SealedFile store_with(const std::string& passphrase) const
+    {
+        return {file(), keys(passphrase)};
+    }
+
+    /// As systemd gives it to a service.
+    void give(const std::string& name, const std::string& content) const
+    {
+        std::filesystem::create_directory(credentials());
+        std::filesystem::permissions(credentials(), perms(0700));
+        std::ofstream(credentials() / name, std::ios::binary) << content;
+        std::filesystem::permissions(credentials() / name, perms(0440));
+    }
 
     path directory;
 };

@@ -2,6 +2,7 @@
 #include "key_file.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,7 +12,9 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "credential_store.hpp"
@@ -283,4 +286,29 @@ TEST_CASE("file lock: a second holder waits, gives up, and gets it after the fir
         CHECK(mode_of(file) == perms(0600));
     }
     CHECK(error_of([&] { const FileLock third(file, 0ms); }) == "no error");
+}
+
+TEST_CASE("key file: killed at any moment, making one leaves a whole key file or nothing")
+{
+    const Scratch scratch;
+    for (int round = 0; round < 40; ++round) {
+        const pid_t child = ::fork();
+        REQUIRE(child != -1);
+        if (child == 0)
+            for (int i = 0;; ++i)
+                key_file::create(scratch.directory / fmt::format("key-{}-{}", round, i));
+        ::usleep(static_cast<useconds_t>(1000 + round * 317));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status));
+    }
+    int made = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(scratch.directory)) {
+        ++made;
+        INFO("file: ", entry.path().string());
+        CHECK_FALSE(contains(entry.path().filename().string(), ".new"));
+        CHECK(std::filesystem::file_size(entry.path()) == 32);
+    }
+    CHECK(made > 0);
 }

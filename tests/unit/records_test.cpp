@@ -14,12 +14,15 @@ using namespace sealed_file_scratch;
 
 TEST_CASE("records: bytes that are none")
 {
-    const std::string one = std::string("\0\1s\0\1u\0\0\0\1p", 11);
-    const std::string other = std::string("\0\1s\0\1v\0\0\0\0", 10);
+    const std::string time(8, '\0');
+    const std::string one = std::string("\0\1s\0\1u\0\0\0\1p", 11) + time;
+    const std::string other =
+        std::string("\0\1s\0\1v\0\0\0\0", 10) + std::string("\0\0\0\1\2\3\4\5", 8);
     const auto numbered = [](int count) {
         std::string text;
         for (int i = 0; i < count; ++i)
-            text += std::string("\0\1s\0\4", 5) + fmt::format("{:04}", i) + std::string(4, '\0');
+            text +=
+                std::string("\0\1s\0\4", 5) + fmt::format("{:04}", i) + std::string(4 + 8, '\0');
         return text;
     };
     const auto counted = [](char count) { return std::string("\0", 1) + count; };
@@ -33,8 +36,11 @@ TEST_CASE("records: bytes that are none")
         {"a record too many", counted(1) + one + other},
         {"the same account twice", counted(2) + one + one},
         {"out of order", counted(2) + other + one},
-        {"no server", counted(1) + std::string("\0\0\0\1u\0\0\0\0", 9)},
-        {"no user", counted(1) + std::string("\0\1s\0\0\0\0\0\0", 9)},
+        {"no server", counted(1) + std::string("\0\0\0\1u\0\0\0\0", 9) + time},
+        {"no user", counted(1) + std::string("\0\1s\0\0\0\0\0\0", 9) + time},
+        {"a time before 1970", counted(1) + one.substr(0, 11) + std::string(8, '\xff')},
+        {"half a time", counted(1) + one.substr(0, 15)},
+        {"no time, as in version 1", counted(1) + one.substr(0, 11)},
         {"a field beyond the end", counted(1) + std::string("\0\1s\0\1u\0\0\0\2p", 11)},
         {"a field of 65535", counted(1) + "\xff\xff" + one},
         {"a byte behind the last", counted(1) + one + "x"},
@@ -50,8 +56,13 @@ TEST_CASE("records: bytes that are none")
     const auto records = parse_records(bytes(good));
     REQUIRE(records.has_value());
     CHECK(records->size() == 2);
+    CHECK(records->front().added == 0);
+    CHECK(records->back().added == 0x102030405);
     CHECK(write_records(*records).reveal() == good);
     CHECK(parse_records(bytes(counted(0)))->empty());
+    const std::string old = counted(1) + one.substr(0, 11);
+    const auto of_version_1 = parse_records(bytes(old), 1);
+    CHECK(of_version_1->front().password == "p");
     const std::string most = std::string("\4\0", 2) + numbered(1024);
     CHECK(parse_records(bytes(most)).has_value());
 }
@@ -59,7 +70,9 @@ TEST_CASE("records: bytes that are none")
 TEST_CASE("records: any bytes are parsed or refused, and what is parsed is written the same")
 {
     std::mt19937 random(20190901);
-    const std::string start = std::string("\0\2\0\1s\0\1u\0\0\0\1p\0\1s\0\1v\0\0\0\0", 23);
+    const std::string time(8, '\0');
+    const std::string start = std::string("\0\2\0\1s\0\1u\0\0\0\1p", 13) + time +
+                              std::string("\0\1s\0\1v\0\0\0\0", 10) + time;
     int parsed = 0;
     for (int round = 0; round < 20000; ++round) {
         std::string text = start;
@@ -77,8 +90,10 @@ TEST_CASE("records: any bytes are parsed or refused, and what is parsed is writt
 
 TEST_CASE("records: those that break the rules are not written")
 {
-    CHECK_THROWS_AS(write_records({{"s", "u", "", ""}, {"s", "u", "", ""}}), std::invalid_argument);
-    CHECK_THROWS_AS(write_records({{"", "u", "", ""}}), std::invalid_argument);
-    CHECK_THROWS_AS(write_records({{"s", "u", "", std::string(65536, 'p')}}),
+    CHECK_THROWS_AS(write_records({{"s", "u", "", "", 0}, {"s", "u", "", "", 1}}),
                     std::invalid_argument);
+    CHECK_THROWS_AS(write_records({{"", "u", "", "", 0}}), std::invalid_argument);
+    CHECK_THROWS_AS(write_records({{"s", "u", "", std::string(65536, 'p'), 0}}),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(write_records({{"s", "u", "", "", -1}}), std::invalid_argument);
 }

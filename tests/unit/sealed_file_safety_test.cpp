@@ -32,17 +32,18 @@ TEST_CASE("sealed file: a wrong key and a changed byte give the same error")
     write_file(scratch.key(), key);
 
     constexpr std::size_t magic_size = 30, derivation = 30;
-    for (std::size_t i = 0; i < good.size(); ++i) {
-        INFO("byte: ", i);
-        std::string changed = good;
-        changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
-        write_file(scratch.file(), changed);
-        const std::string error = error_of([&] { scratch.store().find({server, "backup"}); });
-        if (i < magic_size || i == derivation)
-            CHECK(contains(error, "cannot open the sealed file '"));
-        else
-            CHECK(error == wrong_key);
-    }
+    for (std::size_t i = 0; i < good.size(); ++i)
+        for (int bit = 0; bit < 8; ++bit) {
+            INFO("byte: ", i, ", bit: ", bit);
+            std::string changed = good;
+            changed[i] = static_cast<char>(changed[i] ^ 1 << bit);
+            write_file(scratch.file(), changed);
+            const std::string error = error_of([&] { scratch.store().find({server, "backup"}); });
+            if (i < magic_size || i == derivation)
+                CHECK(contains(error, "cannot open the sealed file '"));
+            else
+                CHECK(error == wrong_key);
+        }
     write_file(scratch.file(), good);
     CHECK(password_of(*std::make_unique<SealedFile>(scratch.store()), "backup") == "password");
 }
@@ -249,14 +250,14 @@ TEST_CASE("sealed file: a put that is killed at any moment leaves the old logons
 
 TEST_CASE("sealed file: is described by its path")
 {
-    CHECK(SealedFile("/etc/vmrotate/credentials", "/etc/vmrotate/key").describe() ==
+    CHECK(SealedFile("/etc/vmrotate/credentials", {"/etc/vmrotate/key"}).describe() ==
           "the sealed file '/etc/vmrotate/credentials'");
 }
 
 TEST_CASE("sealed file: one of a newer version says so")
 {
     const Scratch scratch;
-    for (const std::string start : {"2\n", "1\n\2"}) {
+    for (const std::string start : {"3\n", "1\n\2", "2\n\4"}) {
         write_file(scratch.file(), "vmrotate sealed credentials " + start + "whatever");
         CHECK(contains(error_of([&] { scratch.store().list(); }),
                        "it was written by a newer version of vmrotate / update vmrotate"));

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "envelope.hpp"
+#include "fakes/sealed_elsewhere.hpp"
 #include "fakes/sealed_file_scratch.hpp"
 #include "records.hpp"
 #include "sealing.hpp"
@@ -74,7 +75,7 @@ TEST_CASE("sealed file: lists in order of the accounts, whatever the order of th
 TEST_CASE("sealed file: where there is none, nothing is found and nothing is made")
 {
     const Scratch scratch;
-    SealedFile store(scratch.directory / "a" / "credentials", scratch.directory / "b" / "key");
+    SealedFile store(scratch.directory / "a" / "credentials", {scratch.directory / "b" / "key"});
     CHECK_FALSE(store.find({server, "backup"}).has_value());
     CHECK_FALSE(store.erase({server, "backup"}));
     CHECK(store.list().empty());
@@ -173,8 +174,8 @@ TEST_CASE("sealed file: file, key and lock are made mode 0600, directories 0700"
     const path file = scratch.directory / "a" / "b" / "credentials";
     const path key = scratch.directory / "c" / "key";
     const mode_t former = ::umask(0);
-    SealedFile(file, key).put(logon("backup", "p"));
-    SealedFile(file, key).put(logon("backup", "q"));
+    SealedFile(file, {key}).put(logon("backup", "p"));
+    SealedFile(file, {key}).put(logon("backup", "q"));
     ::umask(former);
 
     for (const path& made : {file, key, path(file.string() + ".lock")})
@@ -198,9 +199,10 @@ TEST_CASE("sealed file: holds no password, user, server or fingerprint in clear"
 
 TEST_CASE("sealed file: the same logons are never the same bytes twice")
 {
-    const Secret records = write_records({{"s", "u", "f", "p"}});
+    const Secret records = write_records({{"s", "u", "f", "p", 0}});
     const Secret key(std::string(32, 'k'));
-    const std::string first = seal(records, key), second = seal(records, key);
+    const std::string first = seal(records, ByKeyFile{}, key);
+    const std::string second = seal(records, ByKeyFile{}, key);
     REQUIRE(first.size() == second.size());
     const auto one = std::get<Envelope>(parse_envelope(bytes(first)));
     const auto two = std::get<Envelope>(parse_envelope(bytes(second)));
@@ -232,4 +234,34 @@ TEST_CASE("sealed file: one of version 1 that another program wrote can be read"
     REQUIRE(found.has_value());
     CHECK(found->password.reveal() == "correct horse");
     CHECK(found->fingerprint == "AB:CD");
+    CHECK(found->added == Added{});
+
+    SealedFile store = scratch.store();
+    CHECK(store.put(logon("other", "p")));
+    CHECK(content_of(scratch.file()).starts_with("vmrotate sealed credentials 2\n"));
+    CHECK(password_of(store, "backup") == "correct horse");
+}
+
+TEST_CASE("sealed file: one of version 2 that another program wrote can be read")
+{
+    const std::vector<std::string> files = {sealed_elsewhere::by_key_file,
+                                            sealed_elsewhere::by_systemd,
+                                            sealed_elsewhere::by_passphrase};
+    for (const std::string& content : files) {
+        const Scratch scratch;
+        write_file(scratch.file(), content);
+        write_file(scratch.key(), sealed_elsewhere::key());
+        scratch.give("store-key", sealed_elsewhere::key());
+        SealedFile store = scratch.store();
+        const auto found = store.find({server, ""});
+        REQUIRE(found.has_value());
+        CHECK(found->account.user == "backup");
+        CHECK(found->password.reveal() == "correct horse");
+        CHECK(found->fingerprint == "AB:CD");
+        CHECK(found->added.time_since_epoch().count() == 1700000000);
+
+        CHECK(store.erase({server, "backup"}));
+        CHECK(content_of(scratch.file()).substr(0, 33) == content.substr(0, 33));
+        CHECK(store.list().empty());
+    }
 }

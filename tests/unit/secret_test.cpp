@@ -12,6 +12,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ostream.h>
 
 using credstore::Secret;
 
@@ -27,6 +29,8 @@ static_assert(!std::is_copy_constructible_v<Secret>);
 static_assert(!std::is_copy_assignable_v<Secret>);
 static_assert(!std::is_convertible_v<Secret, std::string_view>);
 static_assert(!Printable<Secret>);
+static_assert(!fmt::is_formattable<Secret>::value);
+static_assert(fmt::is_formattable<std::string_view>::value);
 static_assert(std::is_nothrow_move_constructible_v<Secret>);
 
 /// The kernel's flags of the memory that holds `address`: " rd wr mr mw me lo ac dd ".
@@ -117,6 +121,17 @@ TEST_CASE("secret: its memory is left out of core files")
     const std::string flags = memory_flags(secret.data());
     INFO("flags: ", flags);
     CHECK(flags.find(" dd ") != std::string::npos);
+}
+
+TEST_CASE("secret: its memory is locked against swapping, and doctest shows none of it")
+{
+    Secret secret("not for a swap file");
+    const std::string flags = memory_flags(secret.data());
+    INFO("flags: ", flags);
+#ifndef __SANITIZE_ADDRESS__  // which makes mlock do nothing
+    CHECK(flags.find(" lo ") != std::string::npos);
+#endif
+    CHECK(std::string(doctest::toString(secret).c_str()) == "{?}");
 }
 
 TEST_CASE("secret: a size that no memory can hold throws")
