@@ -180,7 +180,8 @@ class Credential(BadTest):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             os.chmod(path, 0o700)
-        commands = readme_block("vmrotate.timer").replace(" /etc/", f" {root}/etc/")
+        commands = readme_block("systemd-ask-password") + readme_block("vmrotate.timer")
+        commands = commands.replace(" /etc/", f" {root}/etc/")
         commands = commands.replace("vc.example.com", shop.vcenter.server)
         environment = shop.environment(PATH=f"{tools}:{os.environ['PATH']}", ASKED=self.asked)
         done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", commands], cwd=ROOT,
