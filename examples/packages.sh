@@ -3,9 +3,10 @@
 # What has to be on the machine; sourced by try.sh and tests/run.sh.
 
 # To build the program; and Go, for the test vCenter.
-build_packages=(cmake g++ ca-certificates gsoap libcli11-dev libexpat1-dev libfmt-dev
-  libgsoap-dev libsecret-1-dev libssl-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev pkg-config python3 zlib1g-dev)
-test_packages=(dbus-daemon doctest-dev gnome-keyring libsecret-1-0 scdoc)
+build_packages=(cmake g++ ca-certificates gsoap libcli11-dev libexpat1-dev libfmt-dev libgsoap-dev
+  libsecret-1-dev libssl-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev pkg-config python3
+  zlib1g-dev)
+test_packages=(ansible-core dbus-daemon doctest-dev gnome-keyring libsecret-1-0 scdoc strace)
 
 say() { printf '%s\n' "$*" >&2; }
 

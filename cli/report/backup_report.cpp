@@ -28,7 +28,14 @@ int own_exit_code(const VmResult& result)
         return result.signal_code;
     if (result.error)
         return static_cast<int>(result.error->kind());
-    return result.ok() ? 0 : static_cast<int>(ErrorKind::failed);
+    if (result.ok())
+        return 0;
+    const auto lacks_right = [](const Error& undone) {
+        return undone.kind() == ErrorKind::privilege;
+    };
+    const bool rights =
+        result.outcome && std::ranges::all_of(result.outcome->left_undone, lacks_right);
+    return static_cast<int>(rights ? ErrorKind::privilege : ErrorKind::failed);
 }
 
 void add_outcome(Json& line, const job::Outcome& outcome)

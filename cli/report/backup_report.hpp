@@ -25,7 +25,8 @@ struct VmResult {
 };
 
 /// One function for every report: the exit code of a run over these VMs. One VM's own code
-/// where it was the only one; else 0, 1 (none has a new generation) or 3.
+/// where it was the only one (1 where something was left undone, 13 where only for want of a
+/// privilege); else 0, 1 (none has a new generation) or 3.
 int exit_code_of(const std::vector<VmResult>& results);
 
 /// The generation on `out`; what went wrong on `err`.

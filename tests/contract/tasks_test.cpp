@@ -76,6 +76,36 @@ TEST_CASE("a copy whose task never ends can be cancelled")
     }
 }
 
+TEST_CASE("a copy that was cancelled and does not end is given up after a while, as unknown")
+{
+    Patience patience = contract::ServerUnderTest::patience();
+    patience.cancel = 1s;
+    const Bench bench({{"copyMs", 1000}}, patience);
+    next(bench, "CloneVM_Task", {{"end", "cancelIgnored"}, {"failAt", 50}});
+    std::stop_source stop;
+    const auto helper = contract::later(1s, [&] { stop.request_stop(); });
+    try {
+        bench.clone({}, stop.get_token());
+        FAIL("it cannot have been made");
+    } catch (const OutcomeUnknown& lost) {
+        CHECK(std::string(lost.what()).find("it was cancelled and does not end") !=
+              std::string::npos);
+    }
+    CHECK(bench.server.count("CancelTask") == 1);
+}
+
+TEST_CASE("a wait that is interrupted leaves the task alone")
+{
+    const Bench bench({{"copyMs", 1000}}, patience());
+    next(bench, "RemoveSnapshot_Task", {{"end", "runningForEver"}, {"failAt", 50}});
+    const auto removal = bench.vsphere->begin_remove_snapshot(bench.snapshot);
+    REQUIRE(removal);
+    std::stop_source stop;
+    const auto helper = contract::later(1s, [&] { stop.request_stop(); });
+    CHECK(told([&] { bench.vsphere->wait(*removal, stop.get_token()); }) == "unknown");
+    CHECK(bench.server.count("CancelTask") == 0);
+}
+
 TEST_CASE("a snapshot whose task names none, or vanishes, is unknown")
 {
     for (const std::string end : {"successNoResult", "taskVanishes"}) {

@@ -83,7 +83,7 @@ void remove_snapshot(Vsphere& vsphere)
 {
     if (const auto task = vsphere.begin_remove_snapshot({"snapshot-1"})) {
         law(!task->id.empty(), "a task that was begun has an id");
-        vsphere.wait(*task);
+        vsphere.wait(*task, {});
     }
 }
 

@@ -57,7 +57,9 @@ func (c *collector) RetrievePropertiesEx(ctx *simulator.Context, req *types.Retr
 	if f := unknownProperty(body.Res.Returnval.Objects); f != nil {
 		return &methods.RetrievePropertiesExBody{Fault_: refuse(f)}
 	}
-	if len(body.Res.Returnval.Objects) == 0 {
+	result := body.Res.Returnval
+	result.Objects = c.server.visible(ctx.Session.UserName, req.SpecSet, result.Objects)
+	if len(result.Objects) == 0 && result.Token == "" {
 		body.Res.Returnval = nil
 	}
 	return body
@@ -73,6 +75,7 @@ func (c *collector) ContinueRetrievePropertiesEx(ctx *simulator.Context, req *ty
 	for i := range body.Res.Returnval.Objects {
 		dropEmpty(&body.Res.Returnval.Objects[i])
 	}
+	body.Res.Returnval.Objects = c.server.visible(ctx.Session.UserName, nil, body.Res.Returnval.Objects)
 	return body
 }
 
@@ -85,6 +88,7 @@ func (c *collector) RetrieveProperties(ctx *simulator.Context, req *types.Retrie
 		if f := unknownProperty(body.Res.Returnval); f != nil {
 			return &methods.RetrievePropertiesBody{Fault_: refuse(f)}
 		}
+		body.Res.Returnval = c.server.visible(ctx.Session.UserName, req.SpecSet, body.Res.Returnval)
 	}
 	return body
 }

@@ -13,13 +13,14 @@ const gigabyte = int64(1) << 30
 
 // configuration is what the JSON file can say; the package comment explains it.
 type configuration struct {
-	Listen     string            `json:"listen"`
-	Control    string            `json:"control"`
-	Cert       string            `json:"cert"`
-	Key        string            `json:"key"`
-	WriteCert  string            `json:"writeCert"`
-	User       string            `json:"user"`
-	Password   string            `json:"password"`
+	Listen    string `json:"listen"`
+	Control   string `json:"control"`
+	Cert      string `json:"cert"`
+	Key       string `json:"key"`
+	WriteCert string `json:"writeCert"`
+	User      string `json:"user"`
+	Password  string `json:"password"`
+	accounts
 	ESX        bool              `json:"esx"`
 	Datacenter string            `json:"datacenter"`
 	Hosts      []string          `json:"hosts"`
@@ -29,6 +30,12 @@ type configuration struct {
 	Bulk       int               `json:"bulk"`
 	speeds
 	switches
+}
+
+// accounts are who else may log in.
+type accounts struct {
+	Admin         string `json:"admin"`
+	AdminPassword string `json:"adminPassword"`
 }
 
 // speeds are durations in milliseconds.

@@ -56,7 +56,7 @@ func (s *server) hold(method string) func() {
 func (s *server) handle(c *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	if c.Session == nil {
 		if openMethods[call.Name] {
-			return nil, nil
+			return nil, s.unwelcome(call)
 		}
 		return nil, notAuthenticated(call.This)
 	}
@@ -66,8 +66,8 @@ func (s *server) handle(c *simulator.Context, call *simulator.Method) (mo.Refere
 		s.endSession(c.Session.Key)
 		return nil, notAuthenticated(call.This)
 	}
-	if s.forbidden(call.Name) {
-		return nil, &types.NoPermission{SecurityError: types.SecurityError{}, Object: &call.This, PrivilegeId: privilegeOf(call.Name)}
+	if f := s.unauthorized(c.Session.UserName, call); f != nil {
+		return nil, f
 	}
 	switch call.Name {
 	case "Logout":

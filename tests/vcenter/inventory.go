@@ -37,7 +37,7 @@ func newServer(config configuration) (*server, error) {
 		bell: newBell(), sessions: newSessionTable(), started: time.Now(),
 		machines: map[reference]*machine{}, datastores: map[reference]*account{},
 		reserved: map[reservation]reference{}, denied: map[string]bool{},
-		hosts: map[string]*simulator.HostSystem{},
+		hosts: map[string]*simulator.HostSystem{}, permissions: newPermissionTable(),
 	}
 	s.calls, s.history = newCallLog(s.started), newHistory()
 	client, err := vim25.NewClient(context.Background(), s.service)
@@ -51,6 +51,7 @@ func newServer(config configuration) (*server, error) {
 		return nil, err
 	}
 	s.taskManager().MaxCollector = math.MaxInt32 // the simulator keeps those of dead sessions
+	s.grantAccounts()
 	s.registry.AddHandler(watcher{s})
 	s.registry.Handler = s.handle
 	return s, nil

@@ -27,7 +27,9 @@
 //	listen, control   addresses; "127.0.0.1:0" takes a free port
 //	cert, key         PEM files; without them a self-signed certificate is made
 //	writeCert         file for that certificate, to be used as an authority
-//	user, password    backup@vsphere.local, VMware1!
+//	user, password    backup@vsphere.local, VMware1!; an account with all rights
+//	admin, adminPassword   another account with all rights; the user then begins
+//	                  with none, see Rights below
 //	esx               poses as an ESXi host; its host is localhost.localdomain
 //	datacenter, hosts[], folders[]    folders below the VM folder, "a/b" nests
 //	datastores[]      {name, host ("" = NFS on all hosts), capacityGB}
@@ -123,6 +125,8 @@
 //	                where failAt or a fault is given
 //	queuedForEver   until CancelTask, which works for any such task
 //	runningForEver  stays at failAt per cent; CancelTask works where it always does
+//	cancelIgnored   the same, but CancelTask succeeds and changes nothing, as where
+//	                the host hangs
 //	cancelledByUser somebody else cancels it at failAt per cent
 //	cancelledThenSuccess   can be cancelled; then it ends with RequestCanceled, and
 //	                300 ms later with success, and its work is done
@@ -148,6 +152,16 @@
 //	lost            vanish with their space
 //	half            stay half made: full capacity, but copied < bytes, no task, no
 //	                event; with fullSize they take the space of whole ones
+//
+// # Rights
+//
+// The AuthorizationManager keeps roles, and permissions of users (not groups) on
+// objects of the inventory. A call without the privilege that it needs, on the
+// object that it needs it on (demands.go), is NoPermission with both; objects
+// without System.View are left out of listings, those without System.Read come
+// with missingSet. Who has no permission at all cannot log in. A permission on
+// an object takes the place of inherited ones; a VM inherits from its folder and
+// from its resource pool.
 //
 // # Truth about data
 //

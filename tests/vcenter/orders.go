@@ -47,7 +47,8 @@ func (o *order) check(s *server) error {
 
 // ends are the ends that can be ordered; "" is that of the work itself.
 var ends = []string{
-	"", endError, endQueuedForEver, endRunningForEver, endCancelledByUser, endCancelledThenSuccess,
+	"", endError, endQueuedForEver, endRunningForEver, endCancelIgnored, endCancelledByUser,
+	endCancelledThenSuccess,
 	endTaskVanishes, endSuccessNoResult, endSuccessAbsent, endErrorPresent,
 }
 

@@ -11,8 +11,9 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// privileges is the one table behind HasPrivilege and NoPermission: what each
-// method needs. A test denies methods, and so the privileges that they need.
+// privileges is what each method needs: where demands.go says nothing more of
+// it, the first one on the object that it is called on. A test denies methods,
+// and so the privileges that they need.
 var privileges = map[string][]string{
 	"CloneVM_Task":            {"VirtualMachine.Provisioning.Clone", "Datastore.AllocateSpace", "Resource.AssignVMToPool", "VirtualMachine.Inventory.CreateFromExisting"},
 	"CreateSnapshot_Task":     {"VirtualMachine.State.CreateSnapshot"},
@@ -30,6 +31,13 @@ var privileges = map[string][]string{
 	"PowerOffVM_Task":         {"VirtualMachine.Interact.PowerOff"},
 	"CancelTask":              {"Global.CancelTask"},
 	"MarkAsTemplate":          {"VirtualMachine.Provisioning.MarkAsTemplate"},
+	"MarkAsVirtualMachine":    {"VirtualMachine.Provisioning.MarkAsVM"},
+	"SuspendVM_Task":          {"VirtualMachine.Interact.Suspend"},
+	"ShutdownGuest":           {"VirtualMachine.Interact.PowerOff"},
+	"AddAuthorizationRole":    {"Authorization.ModifyRoles"},
+	"UpdateAuthorizationRole": {"Authorization.ModifyRoles"},
+	"RemoveAuthorizationRole": {"Authorization.ModifyRoles"},
+	"TerminateSession":        {"Sessions.TerminateSession"},
 }
 
 func privilegeOf(method string) string {
@@ -37,14 +45,6 @@ func privilegeOf(method string) string {
 		return list[0]
 	}
 	return "System.View"
-}
-
-func (s *server) forbidden(method string) bool {
-	if selfLocking[method] {
-		s.world.RLock()
-		defer s.world.RUnlock()
-	}
-	return s.denied[method]
 }
 
 // granted says whether the account has a privilege, anywhere.
@@ -57,50 +57,6 @@ func (s *server) granted(privilege string) bool {
 		}
 	}
 	return true
-}
-
-// authorizationObject answers from the table of denied methods.
-type authorizationObject struct {
-	Manager *simulator.AuthorizationManager
-	server  *server
-	noLock
-}
-
-func (o *authorizationObject) Reference() reference { return o.Manager.Self }
-
-func (o *authorizationObject) entities(list []reference, ids []string) []types.EntityPrivilege {
-	o.server.world.RLock()
-	defer o.server.world.RUnlock()
-	var all []types.EntityPrivilege
-	for _, ref := range list {
-		entry := types.EntityPrivilege{Entity: ref}
-		for _, id := range ids {
-			entry.PrivAvailability = append(entry.PrivAvailability,
-				types.PrivilegeAvailability{PrivId: id, IsGranted: o.server.granted(id)})
-		}
-		all = append(all, entry)
-	}
-	return all
-}
-
-func (o *authorizationObject) HasPrivilegeOnEntities(req *types.HasPrivilegeOnEntities) soap.HasFault {
-	return &methods.HasPrivilegeOnEntitiesBody{Res: &types.HasPrivilegeOnEntitiesResponse{
-		Returnval: o.entities(req.Entity, req.PrivId),
-	}}
-}
-
-func (o *authorizationObject) HasUserPrivilegeOnEntities(req *types.HasUserPrivilegeOnEntities) soap.HasFault {
-	return &methods.HasUserPrivilegeOnEntitiesBody{Res: &types.HasUserPrivilegeOnEntitiesResponse{
-		Returnval: o.entities(req.Entities, req.PrivId),
-	}}
-}
-
-func (o *authorizationObject) HasPrivilegeOnEntity(req *types.HasPrivilegeOnEntity) soap.HasFault {
-	var answer []bool
-	for _, p := range o.entities([]reference{req.Entity}, req.PrivId)[0].PrivAvailability {
-		answer = append(answer, p.IsGranted)
-	}
-	return &methods.HasPrivilegeOnEntityBody{Res: &types.HasPrivilegeOnEntityResponse{Returnval: answer}}
 }
 
 // CurrentTime is the server's clock, with its skew.

@@ -27,7 +27,8 @@ func (s *server) forgetEverything(o outage) {
 func (s *server) atRestart(j *job, o outage) {
 	gone := &types.SystemError{Reason: "the server was restarted"}
 	switch {
-	case j.order.End == endQueuedForEver, j.order.End == endRunningForEver:
+	case j.order.End == endQueuedForEver, j.order.End == endRunningForEver,
+		j.order.End == endCancelIgnored:
 		j.giveUp(gone, o.Copies == copiesHalf)
 	case j.copying == nil && j.method != "CloneVM_Task", o.Copies == copiesGoOn:
 		j.unseen = false

@@ -35,16 +35,17 @@ type server struct {
 	started  time.Time
 	door     *door
 
-	world      sync.RWMutex
-	machines   map[reference]*machine
-	datastores map[reference]*account
-	reserved   map[reservation]reference
-	jobs       []*job
-	orders     []*order
-	denied     map[string]bool
-	rules      []*rule
-	client     int // the process that signals go to
-	skew       time.Duration
+	world       sync.RWMutex
+	machines    map[reference]*machine
+	datastores  map[reference]*account
+	reserved    map[reservation]reference
+	jobs        []*job
+	orders      []*order
+	denied      map[string]bool
+	permissions *permissionTable
+	rules       []*rule
+	client      int // the process that signals go to
+	skew        time.Duration
 	// forgottenAt is when the last restart forgot all tasks.
 	forgottenAt time.Time
 	events      []posted

@@ -13,6 +13,7 @@ const (
 	endError                = "error"
 	endQueuedForEver        = "queuedForEver"
 	endRunningForEver       = "runningForEver"
+	endCancelIgnored        = "cancelIgnored"
 	endCancelledByUser      = "cancelledByUser"
 	endCancelledThenSuccess = "cancelledThenSuccess"
 	endTaskVanishes         = "taskVanishes"
@@ -45,7 +46,7 @@ func (j *job) interrupted() fault {
 	if j.broken != nil {
 		return j.broken
 	}
-	if j.cancelled && !j.order.outlivesCancel() {
+	if j.cancelled && !j.order.outlivesCancel() && j.order.End != endCancelIgnored {
 		return &types.RequestCanceled{}
 	}
 	return nil
@@ -54,7 +55,7 @@ func (j *job) interrupted() fault {
 // held keeps a task that runs for ever from reaching its end, and what a
 // cancelled one still does until its time.
 func (j *job) held(share float64) float64 {
-	if j.order.End == endRunningForEver {
+	if j.order.End == endRunningForEver || j.order.End == endCancelIgnored {
 		return min(share, float64(j.order.FailAt)/100, 0.99)
 	}
 	return share

@@ -177,6 +177,19 @@ func TestTasksThatNeverEnd(t *testing.T) {
 	}
 }
 
+func TestCancelIgnored(t *testing.T) {
+	b := start(t, nil)
+	b.do(`{"action":"next","method":"CloneVM_Task","end":"cancelIgnored","failAt":50}`)
+	task := b.clone()
+	b.until("its state", func() bool { return b.info(task).State == types.TaskInfoStateRunning })
+	_, err := methods.CancelTask(b.ctx, b.client, &types.CancelTask{This: task.Reference()})
+	expect(t, "cancel", err, nil)
+	time.Sleep(50 * time.Millisecond)
+	expect(t, "cancelled", b.info(task).Cancelled, true)
+	expect(t, "state", b.info(task).State, types.TaskInfoStateRunning)
+	expect(t, "ended", b.do(`{"action":"end_tasks"}`)["ended"].(float64), 1)
+}
+
 func TestCancelledThenSuccess(t *testing.T) {
 	b := start(t, func(c *configuration) { c.CopyMs = 60000 })
 	b.do(`{"action":"next","method":"CloneVM_Task","end":"cancelledThenSuccess"}`)

@@ -74,7 +74,8 @@ ServerFault server_fault(const vim25__MethodFault* fault, const std::string& mes
     if (denied && denied->privilegeId && !denied->privilegeId->empty())
         text += fmt::format(" (the privilege {}{}{} is missing)", *denied->privilegeId,
                             object.empty() ? "" : " on ", object);
-    return {kind_of(type), text, type, object};
+    const auto* of = denied ? denied->object : nullptr;
+    return {kind_of(type), text, type, object, of ? of->type : std::string()};
 }
 
 ServerFault server_fault(const vim25__LocalizedMethodFault& fault)

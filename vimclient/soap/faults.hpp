@@ -17,15 +17,19 @@ class ServerFault : public Fault {
 public:
     /// `object` is the id of the object that the fault names: the task in the way, the
     /// object that is not found, the one that has the name. Empty where it names none.
-    ServerFault(Kind kind, const std::string& message, const std::string& type, std::string object)
-        : Fault(kind, message, type), object_(std::move(object))
+    ServerFault(Kind kind, const std::string& message, const std::string& type, std::string object,
+                std::string object_type = {})
+        : Fault(kind, message, type),
+          object_(std::move(object)),
+          object_type_(std::move(object_type))
     {
     }
 
     const std::string& object() const noexcept { return object_; }
+    const std::string& object_type() const noexcept { return object_type_; }  ///< NoPermission only
 
 private:
-    std::string object_;
+    std::string object_, object_type_;
 };
 
 /// A call that brought no answer, or none that can be understood.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "soap/names.hpp"
+#include "soap/naming.hpp"
 #include "soap/properties.hpp"
 #include "soap/retry.hpp"
 #include "soap/specs.hpp"
@@ -56,7 +57,11 @@ std::string text_of(const Call& call)
 std::string VsphereSoap::start(const Call& call, const Start& start, OnStop on_stop)
 {
     std::string task;
-    session_.change([&](Line& line) { task = start(line); }, on_stop);
+    try {
+        session_.change([&](Line& line) { task = start(line); }, on_stop);
+    } catch (const ServerFault& fault) {
+        throw named(session_, fault);
+    }
     if (task.empty())
         throw OutcomeUnknown(
             Fault::Kind::unreachable,
@@ -109,7 +114,7 @@ std::string VsphereSoap::run(const Call& call, const Start& start_call, const Wa
         if (watch.stop.stop_requested())
             throw Cancelled{};
         if (!is_busy(*end.error) || Clock::now() >= waiting.until)
-            throw *end.error;
+            throw named(session_, *end.error);
         wait_until_free(*end.error, waiting.until, stop);
     }
 }
@@ -182,7 +187,7 @@ void VsphereSoap::wait(const TaskRef& task, std::stop_token stop)
         if (!end.error || (!removed.id.empty() && is_gone(*end.error, removed.id)))
             return;
         if (removed.id.empty() || !is_busy(*end.error) || Clock::now() >= until)
-            throw *end.error;
+            throw named(session_, *end.error);
         wait_until_free(*end.error, until, {});
         const auto again = begin_remove_snapshot(removed);
         if (!again)
@@ -270,7 +275,7 @@ void VsphereSoap::destroy(const VmRef& vm)
             throw *end.error;
     } catch (const ServerFault& fault) {
         if (!is_gone(fault, vm.id))
-            throw;
+            throw named(session_, fault);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "soap/folders.hpp"
 #include "soap/names.hpp"
+#include "soap/naming.hpp"
 #include "soap/values.hpp"
 #include "soap/vsphere_soap.hpp"
 
@@ -12,15 +13,20 @@ std::string VsphereSoap::make_folder(const std::string& parent_id, const std::st
 {
     const Call call{"CreateFolder", parent_id};
     std::string id;
-    session_.change([&](Line& line) {
-        Arena arena;
-        auto* self = arena.reference("Folder", parent_id);
-        vim25__CreateFolderResponse reply;
-        line.context.call(call, [&](::soap* s, const char* url, const char* action) {
-            return soap_call_vim25__CreateFolder(s, url, action, self, escaped_name(name), reply);
+    try {
+        session_.change([&](Line& line) {
+            Arena arena;
+            auto* self = arena.reference("Folder", parent_id);
+            vim25__CreateFolderResponse reply;
+            line.context.call(call, [&](::soap* s, const char* url, const char* action) {
+                return soap_call_vim25__CreateFolder(s, url, action, self, escaped_name(name),
+                                                     reply);
+            });
+            id = id_of(reply.returnval);
         });
-        id = id_of(reply.returnval);
-    });
+    } catch (const ServerFault& fault) {
+        throw named(session_, fault);
+    }
     if (id.empty())
         throw OutcomeUnknown(
             Fault::Kind::unreachable,
