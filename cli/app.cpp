@@ -27,7 +27,7 @@ constexpr const char* description =
 
 constexpr const char* footer =
     "First steps:\n"
-    "  vmrotate credential add --vcenter vc.example.com --user backup@vsphere.local\n"
+    "  vmrotate credential add vc.example.com --user backup@vsphere.local\n"
     "  vmrotate plan avocado2 --vcenter vc.example.com --datastore NFS_durian\n"
     "  vmrotate backup avocado2 --vcenter vc.example.com --datastore NFS_durian\n\n"
     "'vmrotate VERB --help' tells more. Exit codes: 0 ok, 1 failed, 2 usage or configuration,\n"

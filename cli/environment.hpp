@@ -8,6 +8,7 @@
 #include <ostream>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "chain.hpp"
@@ -39,6 +40,12 @@ struct Connection {
     vimclient::Logon logon;
     vimclient::Patience patience;
     std::string user_agent;
+};
+
+/// A file with secrets in it that somebody else wrote.
+struct SecretFile {
+    credstore::Secret content;
+    bool others_may_read = false;
 };
 
 /// Everything that a command may touch outside its own memory. `main` fills it with the
@@ -78,6 +85,13 @@ struct Environment {
 
     /// Reads one line from `in`, for --password-stdin; its end is no part of it.
     std::function<credstore::Secret()> read_password;
+
+    /// See `secret_input.hpp`: --password-file, --password-command, and files to import.
+    std::function<credstore::Secret(const std::filesystem::path& file)> read_password_file = {};
+    std::function<credstore::Secret(const std::vector<std::string>& words)> run_password_command =
+        {};
+    std::function<SecretFile(const std::filesystem::path& file, std::size_t limit)>
+        read_secret_file = {};
 
     /// Whether there is a terminal at which somebody could be asked.
     std::function<bool()> has_terminal;

@@ -20,6 +20,7 @@
 #include "base/text.hpp"
 #include "process.hpp"
 #include "sealed_file.hpp"
+#include "secret_input.hpp"
 #include "secret_service.hpp"
 #include "state/source_lock.hpp"
 #include "systemd_credentials.hpp"
@@ -224,6 +225,15 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .free_lock = state::id_if_free,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
+        .read_password_file =
+            [stop](const fs::path& file) { return read_password_file(file, stop); },
+        .run_password_command =
+            [stop](const std::vector<std::string>& words) {
+                return run_password_command(words, stop);
+            },
+        .read_secret_file = [stop](
+                                const fs::path& file,
+                                std::size_t limit) { return read_secret_file(file, limit, stop); },
         .has_terminal = has_terminal,
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };

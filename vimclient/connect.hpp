@@ -28,6 +28,7 @@ std::string to_string(const Endpoint& endpoint);
 
 /// Whom we believe to be the server. With a fingerprint, exactly that certificate and
 /// nothing else; else the chain and the name must be right, by `ca_file` or by the system's CAs.
+/// TLS 1.2 and 1.3 only. Nothing switches this off.
 struct Trust {
     std::string ca_file;      ///< PEM; empty: the system's
     std::string fingerprint;  ///< SHA-256 of the certificate, "AB:CD:..." or plain hex
@@ -68,7 +69,7 @@ std::unique_ptr<Vsphere> connect(const Endpoint& endpoint, const Trust& trust, c
 /// The certificate that the server shows now, for `credential add` to ask about.
 struct Certificate {
     std::string fingerprint;  ///< SHA-256, "AB:CD:..."
-    std::string subject, issuer, not_after;
+    std::string subject, issuer, not_before, not_after;
     bool trusted = false;  ///< chain and name are right by `ca_file` or the system's CAs
     std::string why_not;   ///< OpenSSL's verdict where they are not
 };

@@ -28,10 +28,10 @@ config::Value value_of(const std::string& option, const std::string& text)
     return text;
 }
 
-/// "--ca-file" is the key "ca_file".
+/// "--ca-file" is the key "ca_file"; of several names of an option, the last.
 std::string key_of(const std::string& option)
 {
-    std::string key = option.substr(2);
+    std::string key = option.substr(option.rfind("--") + 2);
     std::ranges::replace(key, '-', '_');
     return key;
 }
@@ -62,19 +62,38 @@ void ServerOptions::add_to(CLI::App& command)
         add_key(command, "Server", option, layer_, config::vcenter_setting, help);
     };
     const std::function<void(const std::string&)> take = [this](const std::string& text) {
-        try {
-            layer_.push_back(config::vcenter_setting("server", value_of("--vcenter", text)));
-        } catch (const Error& e) {
-            throw e.within("--vcenter");
-        }
+        take_server("--vcenter", text);
     };
     command.add_option_function<std::string>("--vcenter", take, "The server, HOST or HOST:PORT")
         ->group("Server");
     add("--user", "The account, if the store holds several");
     add("--ca-file", "The CA of its certificate (PEM)");
-    add("--fingerprint", "Its certificate's SHA-256, to trust it alone");
+    add("--pin,--fingerprint", "Its certificate's SHA-256, to trust it alone");
     add("--store", "The sealed credential file");
     add("--key-file", "The key file that opens it");
+}
+
+void ServerOptions::add_with_server_to(CLI::App& command)
+{
+    const std::function<void(const std::string&)> take = [this](const std::string& text) {
+        take_server("SERVER", text);
+    };
+    command.add_option_function<std::string>("SERVER", take,
+                                             "HOST or HOST:PORT, unless the configuration has it");
+    add_to(command);
+}
+
+void ServerOptions::take_server(const std::string& option, const std::string& text)
+{
+    if (!server_.empty() && server_ != text)
+        throw Error(ErrorKind::usage,
+                    fmt::format("two servers are named, '{}' and '{}'", server_, text));
+    server_ = text;
+    try {
+        layer_.push_back(config::vcenter_setting("server", value_of(option, text)));
+    } catch (const Error& e) {
+        throw e.within(option);
+    }
 }
 
 void ServerOptions::apply_to(config::Vcenter& vcenter) const

@@ -18,11 +18,17 @@ class ServerOptions {
 public:
     void add_to(CLI::App& command);
 
+    /// The same, and the server as the verb's first word: SERVER means what --vcenter does.
+    void add_with_server_to(CLI::App& command);
+
     /// Lays what the command line said on top of the configuration.
     void apply_to(config::Vcenter& vcenter) const;
 
 private:
+    void take_server(const std::string& option, const std::string& text);
+
     std::vector<std::function<void(config::Vcenter&)>> layer_;
+    std::string server_;  ///< as it was typed
 };
 
 /// Which VMs, and how they are backed up.

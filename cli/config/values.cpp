@@ -174,7 +174,10 @@ std::string read_server(const Value& value)
 
 std::string read_fingerprint(const Value& value)
 {
-    const std::string text = read_text(value);
+    std::string text = read_text(value);
+    for (const std::string_view prefix : {"SHA256:", "sha256:"})
+        if (text.starts_with(prefix))
+            text.erase(0, prefix.size());
     const auto is_digit = [](char c) {
         return std::string_view("0123456789abcdefABCDEF").find(c) != std::string_view::npos;
     };

@@ -62,7 +62,8 @@ const char* hint_of(Kind kind)
 {
     switch (kind) {
         case Kind::untrusted:
-            return "compare the fingerprint with the server's, then run 'vmrotate credential add', "
+            return "compare the fingerprint with the server's, then run 'vmrotate credential "
+                   "trust', "
                    "or give its CA with --ca-file";
         case Kind::logon:
             return "'vmrotate credential test' tries the stored logon, 'vmrotate credential add' "

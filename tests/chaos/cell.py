@@ -31,8 +31,9 @@ declares by `allow`: the names of the oracle's rules. A cell that does not apply
 `not_applicable` with the reason. `long=True` leaves a cell to `--long`.
 
 A matrix is a module `matrix_NAME.py` in this folder with LETTER, TITLE and a function
-`cells(options)` that makes a list of cells with names "LETTER/...": nothing else is to be
-registered. `record(...)` gives the calls of a run without faults to make cells from.
+`cells()` that makes a list of cells with names "LETTER/..."; `drawn(options)` may make more, by
+what the command line says. Nothing else is to be registered. `record(...)` gives the calls of a
+run without faults to make cells from.
 """
 
 import dataclasses
@@ -41,15 +42,13 @@ import re
 import resource
 import signal
 import ssl
-import subprocess
-import tempfile
 import time
 import traceback
 import urllib.request
 from typing import Callable, Optional
 
 import paths  # noqa: F401  (finds tests/e2e)
-from harness import Shop, is_ours, mark_of, program, wait_until
+from harness import Shop, is_ours, mark_of, wait_until
 from judge import ChaosOracle
 
 SOURCE = "avocado2"
@@ -152,23 +151,8 @@ def open_shop(cell):
 
 def settings(cell):
     lines = ["[vcenter]", 'retry_for = "2s"', cell.vcenter_settings, "[defaults]",
-             f"keep = {cell.keep}", 'task_wait = "3s"']
-    if knows("defaults", "grace"):
-        lines.append(f'grace = "{cell.grace}"')
+             f"keep = {cell.keep}", 'task_wait = "3s"', f'grace = "{cell.grace}"']
     return "\n".join([*lines, cell.settings, ""])
-
-
-@functools.lru_cache(maxsize=None)
-def knows(table, key, value='"1s"'):
-    """Whether this vmrotate has a key in its configuration."""
-    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-        file.write(f'[{table}]\n{key} = {value}\n')
-        file.flush()
-        ran = subprocess.run(
-            [program("VMROTATE"), "plan", "x", "--config", file.name, "--vcenter", "127.0.0.1:1",
-             "--datastore", "x", "--store", "/nonexistent"],
-            capture_output=True, text=True, check=False)
-    return key not in ran.stderr
 
 
 @functools.lru_cache(maxsize=None)

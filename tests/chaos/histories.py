@@ -20,7 +20,7 @@ import time
 
 import paths  # noqa: F401  (finds tests/e2e)
 import shim
-from cell import knows, model_generation
+from cell import model_generation
 from history import run_history
 from history_steps import draw, told
 from history_year import run_year
@@ -98,7 +98,7 @@ def play_all(chosen, seeds):
     """The number of histories that failed."""
     left_out = {int(one) for one in chosen.leave_out.split(",") if one}
     work = [(seed, chosen.steps, left_out, chosen.tries) for seed in seeds]
-    model_generation(), knows("defaults", "grace")  # once, for all processes
+    model_generation()  # once, for all processes
     began, failed, steps, worked = time.monotonic(), [], 0, 0.0
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
         for outcome, count, text in pool.imap_unordered(play, work):

@@ -8,12 +8,14 @@ everything (L1), the second only rotates (L2). Then the judge looks at the whole
 import signal
 import time
 import traceback
+import zoneinfo
 
 import shim
 from cell import (SOURCE, Cell, Outcome, calls_text, filled_in, open_shop, processor_time,
                   settings, start_standing, wait_for_server)
 from harness import is_ours, mark_of, wait_until
 from history_judge import HistoryOracle
+from local_time import DAY, stamps
 
 JOBS = (f'[job.nightly]\nvms = ["{SOURCE}"]\n'
         f'[job.weekly]\nvms = ["{SOURCE}"]\nset = "weekly"\nprefix = "zw_"\n')
@@ -31,7 +33,7 @@ def run_history(seed, steps, spoil=None):
             play.steps(steps)
             if spoil:
                 spoil(shop)
-            problems += play.end()
+            problems += [*play.problems, *play.end()]
             problems += shop.oracle.violations()
             notes = "\n".join(map(str, shop.results)) + "\n" + calls_text(shop)
         finally:
@@ -49,13 +51,14 @@ class History:
     def __init__(self, shop):
         self.shop, self.vcenter = shop, shop.vcenter
         self.keep, self.offset, self.error = shop.keep, 0, 0
+        self.began, self.problems = int(time.time()), []
         shop.keeps, shop.gone, shop.played = [(0, self.keep)], set(), []
         shop.oracle = HistoryOracle(shop)
 
     def steps(self, steps):
         for step in steps:
             self.wait_for_quiet()
-            self.set_clock(self.offset + step["days"] * 86400, self.error)
+            self.set_clock(step["at"] - self.began, self.error)
             method = step["kind"].split(" ")[0]
             self.shop.played.append(step["kind"])
             getattr(self, method)(step)
@@ -87,13 +90,21 @@ class History:
         process = start_standing(self.shop, "backup", *job, env=self.environment(step["zone"]))
         self.shop.do("rule", rule=filled_in(step["rule"], process.pid, self.shop))
         process.signal(signal.SIGCONT)
-        result = process.wait(60)
-        result.keep = self.keep
-        return result
+        return self.ended(process.wait(60), step["zone"])
 
     def run(self, *words, zone="UTC"):
-        result = self.shop.run(*words, env=self.environment(zone), limit=60)
+        return self.ended(self.shop.run(*words, env=self.environment(zone), limit=60), zone)
+
+    def ended(self, result, zone):
+        """Each name that it gave must have the local time of its run."""
         result.keep = self.keep
+        now = time.time() + self.offset
+        right = stamps(zoneinfo.ZoneInfo(zone), now - result.seconds - 2, now)
+        for line in result.of_type("backup"):
+            name = line.get("generation")
+            if name and name.rpartition("-")[2] not in right:
+                self.problems.append(f"'{name}' has none of the local times {sorted(right)} of "
+                                     f"{zone}")
         return result
 
     def clean(self, step):
@@ -160,7 +171,7 @@ class History:
     def end(self):
         """Sentences about what two runs without faults leave."""
         self.wait_for_quiet()
-        self.set_clock(self.offset + 86400)
+        self.set_clock(self.offset + DAY)
         for vm in self.vcenter.state()["vms"]:
             if mark_of(vm) and vm["power"] != "off":
                 self.shop.do("power", vm=vm["id"], state="off")
@@ -182,7 +193,7 @@ class History:
             mine = mark_of(vm).get("set") == ("weekly" if job == WEEKLY else "default")
             if mine and mark_of(vm).get("state") == "copying" and vm["name"] not in reported:
                 yield f"L1: '{vm['name']}' is left in state 'copying', and not a word of it"
-        self.set_clock(self.offset + 86400)
+        self.set_clock(self.offset + DAY)
         since = self.vcenter.last_call()
         second = self.run("backup", *job)
         if second.exit_code != 0:

@@ -19,7 +19,7 @@ class HistoryOracle(ChaosOracle):
 
     RULES = {**ChaosOracle.RULES, "gone as told": "_gone_as_told"}
 
-    def keep_at(self, seq):
+    def _keep_at(self, seq):
         """What --keep was when a call was made: the smaller one around a change of it."""
         keeps = self.shop.keeps
         at = bisect.bisect_right([since for since, _ in keeps], seq)
@@ -39,7 +39,7 @@ class HistoryOracle(ChaosOracle):
             now = {key: len(members) for key, members in good_ones(event.world).items()}
             asked = event.what == "gone" and self._asked_for(event)
             for key in set(floors) | set(now):
-                count, keep = now.get(key, 0), self.keep_at(event.seq)
+                count, keep = now.get(key, 0), self._keep_at(event.seq)
                 if asked and count < min(floors.get(key, 0), keep):
                     yield (f"after call {event.seq} {key[1]!r} had {count} good generations of at "
                            f"least {min(floors.get(key, 0), keep)}")
@@ -58,7 +58,7 @@ class HistoryOracle(ChaosOracle):
     def _counts(self, vm):
         """A generation that somebody started, renamed or moved away is not one of the set."""
         mark = mark_of(vm)
-        return self._is_source_folder(vm) and vm["power"] == "off" and \
+        return self._is_in_place(vm) and vm["power"] == "off" and \
             vm["name"].startswith(f"{mark.get('prefix')}{mark.get('stem')}-")
 
     def _nothing_unfinished(self):

@@ -2,9 +2,15 @@
 """What may happen in a shop in some weeks: the steps of a random history.
 
 A step is a dictionary that says what to do and holds every random number that it needs, so
-that leaving out one step changes none of the others. `which` chooses among the generations
+that leaving out one step changes none of the others. `at` is when it is played, in seconds of
+UTC. The steps go over a moment at which a zone changes its clocks, and two of them are backups
+at local times that repeat, or are left out, there. `which` chooses among the generations
 that are there when the step is played, in 0 <= which < 1.
 """
+
+import datetime
+
+from local_time import DAY, changes
 
 ZONES = ("Europe/Vienna", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
          "America/St_Johns", "Pacific/Apia", "Asia/Kathmandu", "UTC")
@@ -29,13 +35,30 @@ KINDS = (("backup", 30), ("backup with a wire fault", 14), ("backup with a task'
          ("backup killed", 12), ("clean", 5), ("prune", 4), ("pin", 4), ("unpin", 2),
          ("release", 2), ("edit", 12), ("clock", 4), ("configure", 5), ("restart", 3))
 
+CHANGING = ("Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "America/St_Johns")
+
+SPAN = (1798761600, 1924992000)  #: 2027 to 2030: in years whose changes of clocks are known
+
 
 def draw(random, count):
-    """So many steps."""
+    """So many steps, before and after a change of clocks."""
     kinds, weights = zip(*KINDS)
-    return [{"kind": kind, "days": random.choice((1, 1, 1, 2, 7)), "which": random.random(),
-             **DRAWN.get(kind, nothing)(random)}
-            for kind in random.choices(kinds, weights, k=count)]
+    home = random.choice(CHANGING)
+    change, jump = random.choice(changes(home, *SPAN))
+    steps, ages = [], []
+    for kind in random.choices(kinds, weights, k=count):
+        ages.append((ages[-1] if ages else 0) + random.choice((1, 1, 1, 2, 7)) * DAY)
+        steps.append({"kind": kind, "which": random.random(), **DRAWN.get(kind, nothing)(random)})
+        if "zone" in steps[-1] and random.random() < 0.5:
+            steps[-1]["zone"] = home
+    middle = random.randrange(count)
+    start = change - ages[middle] + random.randint(-abs(jump), -1)
+    for step, age in zip(steps, ages):
+        step["at"] = start + age
+    again = {"kind": "backup", "which": 0.0, "zone": home, "weekly": False}
+    around = [{**again, "at": start + ages[middle]},
+              {**again, "at": start + ages[middle] + abs(jump)}]
+    return [*steps[:middle], *around, *steps[middle + 1:]]
 
 
 def nothing(random):
@@ -54,7 +77,8 @@ def a_wire_fault(random):
         rule["fault"] = random.choice(("NotAuthenticated", "SystemError", "TaskInProgress",
                                        "NoPermission", "ManagedObjectNotFound"))
     rule.update({"delay": {"delayMs": 30}, "refuse": {"downMs": 100},
-                 "restart": {"downMs": 50, "copies": random.choice(("goOn", "lost", "half"))}
+                 "restart": {"downMs": 50, "copies": random.choice(("goOn", "lost", "half")),
+                             "fullSize": True}
                  }.get(action, {}))
     return {**a_run(random), "rule": rule}
 
@@ -90,5 +114,8 @@ DRAWN = {
 
 def told(step):
     """A step for people."""
-    rest = {key: value for key, value in step.items() if key != "kind" and value is not False}
-    return step["kind"] + " " + " ".join(f"{key}={value}" for key, value in rest.items())
+    rest = {key: value for key, value in step.items()
+            if key not in ("kind", "at") and value is not False}
+    when = datetime.datetime.fromtimestamp(step["at"], datetime.timezone.utc)
+    return (f"{when:%Y-%m-%d %H:%M:%S} UTC: {step['kind']} " +
+            " ".join(f"{key}={value}" for key, value in rest.items()))

@@ -19,6 +19,7 @@ import zoneinfo
 
 import shim
 from cell import SOURCE, Cell
+from local_time import stamps
 from vcenter import mark_of
 
 LETTER, TITLE = "E", "time"
@@ -73,12 +74,6 @@ def deleted(shop):
 def oldest(shop):
     """The generation of the lowest seq, before the run."""
     return shop.vcenter.generation_vms(SOURCE)[0]["id"]
-
-
-def stamps(zone, began, ended):
-    """The stamps that a run may give between two moments."""
-    return {datetime.datetime.fromtimestamp(second, zone).strftime("%Y%m%d%H%M")
-            for second in range(int(began), int(ended) + 2)}
 
 
 class Row:
@@ -175,7 +170,7 @@ class Row:
             yield f"'{made[0]['name']}' does not have the local time of its run"
 
 
-def cells(options):
+def cells():
     rows = [Row("skew/" + name, verb, here=here, there=there)
             for name, (here, there) in SKEWS.items() for verb in GENERATIONS]
     rows += [Row("day/" + name, verb, start=start, zone=zone)

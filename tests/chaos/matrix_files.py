@@ -129,7 +129,7 @@ def recorded(before):
         shop.close()
 
 
-def cells(options):
+def cells():
     return [cell(call, path, number, fault, before)
             for before in (first, later)
             for call, path, number in recorded(before)

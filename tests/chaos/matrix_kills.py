@@ -31,7 +31,7 @@ MAKERS = {"CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task", "Reconfi
           "Destroy_Task"}
 
 
-def cells(options):
+def cells():
     every = points()
     made = []
     for point in every:
@@ -46,10 +46,22 @@ def cells(options):
             stopped(point, "stop", healed_at_once, {0}, maker and point.moment == "replied",
                     contMs=6000),
         ]
-        made += [play(f"server/{copies}", point, functools.partial(server_restarts, copies=copies),
+        copies = ("goOn", "lost", "half") if point in copying(every) else ("goOn",)
+        made += [play(f"server/{one}", point, functools.partial(server_restarts, copies=one),
                       world=LONGER, long=not (maker and point.moment == "replied"))
-                 for copies in ("goOn", "lost", "half")]
-    return made + twice(every, options)
+                 for one in copies]
+    return made
+
+
+def copying(every):
+    """The points between the request for the copy and what comes when it has ended."""
+    names = [(point.method, point.moment) for point in every]
+    return every[names.index(("CloneVM_Task", "executed")):
+                 names.index(("RemoveSnapshot_Task", "before"))]
+
+
+def drawn(options):
+    return twice(points(), options)
 
 
 def play(kind, point, judge, **fields):
@@ -70,16 +82,16 @@ def stopped(point, action, judge, exits, in_ci, **more):
 
 def twice(every, options):
     """Pairs, drawn by a seed: where the first run dies, and at which of its calls the next."""
-    drawn = random.Random(options.seed)
+    chance = random.Random(options.seed)
     calls = len(every) // 3
     made = {}
     while len(made) < options.double_kills:
-        first, number = drawn.choice(every), drawn.randint(1, calls)
-        moment, action = drawn.choice(MOMENTS), drawn.choice(("kill", "kill", "kill", "term"))
+        first, number = chance.choice(every), chance.randint(1, calls)
+        moment, action = chance.choice(MOMENTS), chance.choice(("kill", "kill", "kill", "term"))
         judge = functools.partial(struck_again, number=number, moment=moment, action=action)
         cell = play(f"twice/{action}-{number}-{moment}", first, judge,
                     allow=UNSEEN if action == "term" else (),
-                    world=drawn.choice((LONGER, {})), long=len(made) >= 20)
+                    world=chance.choice((LONGER, {})), long=len(made) >= 20)
         made.setdefault(cell.name, cell)
     return list(made.values())
 
@@ -88,8 +100,12 @@ def twice(every, options):
 
 def remains(shop):
     """What a run left: its snapshot, and its unfinished copy."""
-    return our_snapshots(shop) + [vm["name"] for vm in shop.vcenter.state()["vms"]
-                                  if mark_of(vm).get("state") == "copying"]
+    return our_snapshots(shop) + unfinished(shop)
+
+
+def unfinished(shop):
+    return [vm["name"] for vm in shop.vcenter.state()["vms"]
+            if mark_of(vm).get("state") == "copying"]
 
 
 def our_snapshots(shop):
@@ -125,14 +141,14 @@ def struck_again(cell, shop, result, number, moment, action):
     if action == "term" and our_snapshots(shop) and again.exit_code == 0:
         yield f"the second run left {our_snapshots(shop)}:\n{again}"
     shop.do("clear_rules")
-    if len(shop.generations(cell.source)) > cell.keep + 1:
+    if len(shop.generations(cell.source)) + len(unfinished(shop)) > cell.keep + 1:
         yield from held_back(cell, shop)
     yield from heals(cell, shop)
 
 
 def held_back(cell, shop):
-    """Two dead runs owe two deletions, and a run makes no more than two: the brake says so."""
-    Play(cell, shop).wait_for_quiet()
+    """Two dead runs owe two deletions, and a run makes no more than two: the brake says so. What
+    they left unfinished may become a generation yet."""
     result = shop.run(*cell.command, env={"TZ": shop.another_minute()}, limit=cell.limit)
     made = len(shop.generations(cell.source))
     if result.exit_code != 0 or remains(shop) or made > cell.keep + 1:
@@ -147,7 +163,7 @@ def server_restarts(cell, shop, result, copies):
     rule = cell.rules[0]
     if not copying and rule["method"] == "CloneVM_Task" and rule["moment"] != "before":
         yield "L3: no copy was under way when the server restarted"
-    shop.do("restart", downMs=0, copies=copies)
+    shop.do("restart", downMs=0, copies=copies, fullSize=True)  # a half one looks whole
     yield from heals(cell, shop)
 
 

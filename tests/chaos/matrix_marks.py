@@ -8,8 +8,8 @@ longer known for ours.
 
 from cell import SOURCE, Cell, add_generations
 from vcenter import mark_of
-from worlds import (UNCOUNTED, all_of, deletions, does, generation, judges, mark,
-                    nothing_deleted, on_generation, one_more, others_stay, rule, says)
+from worlds import (NEWEST, OLDEST, UNCOUNTED, all_of, deletions, does, generation, judges, mark,
+                    nothing_deleted, on_generation, one_for, one_more, rule, says)
 
 LETTER, TITLE = "G", "marks and generations"
 
@@ -60,7 +60,7 @@ def edited():
     for what, keys in OURS.items():
         for number, whose in ((0, "oldest"), (1, "newest")):
             made.append(Cell(f"G/edited/{whose}: {what}", prepare=mark(number, **keys), exits={0},
-                             judge=others_stay if "name" in what else one_more,
+                             judge=one_for(OLDEST, stays=NEWEST) if "name" in what else one_more,
                              heal="name" not in what))
     return made
 
@@ -92,9 +92,11 @@ def numbers():
         Cell("G/numbers/the highest that a mark can have", exits={1},
              prepare=mark(1, seq="999999999"), judge=nothing_lost, mend=renumber),
         Cell("G/numbers/the last but one", exits={0}, prepare=mark(1, seq="999999998"),
-             judge=others_stay, mend=renumber),
-        Cell("G/numbers/both the same", exits={0}, prepare=mark(1, seq="1"), judge=others_stay),
-        Cell("G/numbers/in the wrong order", exits={0}, judge=others_stay,
+             judge=one_for(OLDEST, stays=NEWEST), mend=renumber),
+        # of one number, the one that was made first
+        Cell("G/numbers/both the same", exits={0}, prepare=mark(1, seq="1"),
+             judge=one_for(OLDEST, stays=NEWEST)),
+        Cell("G/numbers/in the wrong order", exits={0}, judge=one_for(NEWEST, stays=OLDEST),
              prepare=all_of(mark(1, seq="9"), mark(0, seq="30"))),
         Cell("G/numbers/one of a stranger's", exits={0}, judge=one_more_than_two,
              prepare=lambda shop: shop.do("copy", vm=generation(shop, 1), name="rescue",
@@ -194,5 +196,5 @@ def ages():
     ]
 
 
-def cells(options):
+def cells():
     return edited() + numbers() + copies() + ages()

@@ -5,10 +5,12 @@ Allocations are counted from main(), `new` and `malloc` alike, so that the libra
 them. Whatever fails: the program ends by itself, with a documented code and a sentence; what it
 began is undone, or put right by the next run. The numbers are spread evenly over the run, more
 of them with --long; a thread may take another one's turn, so the same number need not be the same
-allocation again.
+allocation again. How many there are is counted anew each time, so the numbers differ from one
+program to the next; a cell that is named is made from its name.
 """
 
 import functools
+import re
 import subprocess
 
 import shim
@@ -48,22 +50,15 @@ def allocations(command):
 
 
 def spread(command, share):
-    """So many numbers over a run; of the shortest path the first ones too: all verbs begin so."""
+    """So many numbers over a run."""
     last = int(allocations(command) * 0.97)  # threads differ a little
-    first = range(1, 1 + (share // 3 if command == "version" else 0))
-    return sorted({*first, *(last * part // share for part in range(1, share + 1))})
+    return sorted({last * part // share for part in range(1, share + 1)})
 
 
-def numbers(command, is_long):
-    """Those of CI; those that --long has more of."""
-    short, long = (spread(command, share) for share in SHARES[command])
-    return [number for number in long if number not in short] if is_long else short
-
-
-def short_path(chosen, is_long):
+def short_path(first, last, step, is_long):
     """Many numbers in one cell: it needs no server."""
     def judge(shop, _):
-        for number in chosen:
+        for number in range(first, last + 1, step):
             ended = version(shop, number)
             if ended.returncode not in (0, 1) or ended.returncode and \
                     "vmrotate: " not in ended.stderr:
@@ -72,8 +67,19 @@ def short_path(chosen, is_long):
         if not shim.was_hit(shop):
             yield "L3: no allocation failed"
 
-    return Cell(f"M/version/{chosen[0]}-{chosen[-1]}", command=("credential", "list"),
+    return Cell(f"M/version/{first}-{last} by {step}", command=("credential", "list"),
                 generations=0, heal=False, judge=judge, long=is_long)
+
+
+def short_paths(share, is_long):
+    """All verbs begin so: the first allocations one by one, then all over the rest."""
+    head, end = share // 3, int(allocations("version") * 0.97)
+    made = [short_path(at, min(at + CHUNK - 1, head), 1, is_long)
+            for at in range(1, head + 1, CHUNK)]
+    step = max(1, (end - head) // (share - head))
+    made += [short_path(at, min(at + step * (CHUNK - 1), end), step, is_long)
+             for at in range(head + 1, end + 1, step * CHUNK)]
+    return made
 
 
 def cell(command, number, is_long):
@@ -90,12 +96,28 @@ def cell(command, number, is_long):
                 command=(command, SOURCE), heal=command == "backup", long=is_long)
 
 
-def cells(options):
+def named(name):
+    """The cell of such a name, whatever a run makes today; None if none can have it."""
+    found = re.fullmatch(r"M/(list|backup)/(\d+)", name)
+    if found:
+        return cell(found[1], int(found[2]), is_long=False)
+    found = re.fullmatch(r"M/version/(\d+)-(\d+) by (\d+)", name)
+    return short_path(*map(int, found.groups()), is_long=False) if found else None
+
+
+def cells():
+    return []
+
+
+def drawn(options):
+    """Those that are named are made without a look at how many allocations there are now."""
+    asked = [named(name) for name in options.only or ()]
+    if asked and all(asked):
+        return asked
     made = []
     for is_long in (False, True) if options.long else (False,):
-        chosen = numbers("version", is_long)
-        made += [short_path(chosen[at:at + CHUNK], is_long)
-                 for at in range(0, len(chosen), CHUNK)]
+        made += short_paths(SHARES["version"][is_long], is_long)
         for command in ("list", "backup"):
-            made += [cell(command, number, is_long) for number in numbers(command, is_long)]
-    return made
+            made += [cell(command, number, is_long)
+                     for number in spread(command, SHARES[command][is_long])]
+    return list({one.name: one for one in reversed(made)}.values())

@@ -71,7 +71,7 @@ def one_line_each(shop, name):
             yield f"it is called {line['vm']!r} and its generation {line['generation']!r}"
 
 
-def cells(options):
+def cells():
     made = [named(what, name) for what, name in NAMES.items()]
     for what, (name, twin) in TWINS.items():
         prepare = all_of(*(twin_of(one) for one in (name, twin)))

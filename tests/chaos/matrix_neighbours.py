@@ -7,27 +7,24 @@ Two generations, `keep = 2`, so that the oldest is due in the run.
 
 from cell import SOURCE, Cell
 from vcenter import mark_of
-from worlds import (UNCOUNTED, all_of, deletions, does, generation, judges, mark, nothing_deleted,
-                    others_stay, rule)
+from worlds import (NEWEST, OLDEST, UNCOUNTED, all_of, does, generation, judges, mark,
+                    nothing_deleted, one_for, rule, went)
 
 LETTER, TITLE = "N", "neighbours"
-
-OLDEST = f"zz_{SOURCE}-01-202601010100"
 
 
 # -- an operator at work, in the middle of a run
 
 def operators():
-    newest = f"zz_{SOURCE}-02-202601010200"
     made = []
     for method in ("CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task",
                    "ReconfigVM_Task"):
         for state in ("on", "suspended"):
             made.append(Cell(
                 f"N/operator/{state} before {method}", exits={0}, judge=nothing_deleted,
-                rules=[rule(method, "power", vm=newest, state=state)],
+                rules=[rule(method, "power", vm=NEWEST, state=state)],
                 allow=UNCOUNTED if method == "CreateSnapshot_Task" else (),
-                mend=does("power", vm=newest, state="off")))
+                mend=does("power", vm=NEWEST, state="off")))
     for what, code, action, fields, mend in (
             ("starts the one that goes", 0, "power", {"state": "on"}, ("power", {"state": "off"})),
             ("renames the one that goes", 1, "rename", {"name": "mine"},
@@ -42,8 +39,8 @@ def operators():
     # Between the last reading and the call nobody can hold the newest one fast.
     made.append(Cell("N/operator/starts the newest at the moment of the deletion", exits={0},
                      allow=("never too few",),
-                     rules=[rule("Destroy_Task", "power", vm=newest, state="on")],
-                     mend=does("power", vm=newest, state="off")))
+                     rules=[rule("Destroy_Task", "power", vm=NEWEST, state="on")],
+                     mend=does("power", vm=NEWEST, state="off")))
     return made
 
 
@@ -56,7 +53,8 @@ def neighbours():
              healed=judges(other_set_stays), heal=False),
         Cell("N/two sets/with one prefix by mistake", exits={0}, prepare=other_set("zz_", "weekly"),
              judge=judges(one_more_of_default, other_set_stays), heal=False),
-        Cell("N/two installations/with another prefix", exits={0}, judge=others_stay,
+        Cell("N/two installations/with another prefix", exits={0},
+             judge=one_for(OLDEST.replace("zz_", "yy_"), stays=NEWEST.replace("zz_", "yy_")),
              prepare=mark_both(prefix="yy_"), settings='prefix = "yy_"'),
         Cell("N/two installations/at once", world={"copyMs": 1500}, exits={0}, during=at_once,
              allow=("leaves nothing unsaid",), judge=second_withdrew),  # it is the other one's
@@ -139,13 +137,5 @@ def unfinished(count, **keys):
     return prepare
 
 
-def went(*names):
-    """Only what is due and what is unfinished may go, and it does."""
-    def judge(shop, _):
-        if sorted(deletions(shop)) != sorted(names):
-            yield f"{deletions(shop)} was to be deleted, not {names}"
-    return judge
-
-
-def cells(options):
+def cells():
     return operators() + neighbours()

@@ -29,7 +29,7 @@ BOTH = ("one snapshot of ours", "leaves nothing unsaid")
 ALONE = ("success is true", "exit code is honest", "read before deletion")
 
 
-def cells(options):
+def cells():
     every = points()
     made = []
     for point in every:

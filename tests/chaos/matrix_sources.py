@@ -189,5 +189,5 @@ def away(what, count, nth, back):
                 allow=("exit code is honest",) if nth > 1 else ())
 
 
-def cells(options):
+def cells():
     return standing() + renamed() + moved() + snapped() + deleted() + listings()

@@ -30,7 +30,7 @@ def store(shop):
 
 def credential(shop, verb, *words, env=None):
     stdin = SECRET + "\n" if verb == "add" else None
-    more = ("--password-stdin", "--offline") if verb == "add" else ()
+    more = ("--password-stdin", "--no-verify") if verb == "add" else ()
     return shop.run("credential", verb, *words, *more, "--store", store(shop), stdin=stdin,
                     env=env)
 
@@ -153,7 +153,7 @@ def recorded(change):
         shop.close()
 
 
-def cells(options):
+def cells():
     made = [order_cell(change) for change in ("first", "another", "pin", "remove")]
     for change in CHANGES:
         made += [cell(change, call, path, number, fault)

@@ -10,7 +10,7 @@ import shutil
 import signal
 import zlib
 
-from cell import Cell, knows, record
+from cell import Cell, record
 
 LETTER, TITLE = "A", "SOAP calls x wire faults"
 
@@ -72,7 +72,8 @@ FAULTS = {
     "21-no-detail": {"action": "fault", "fault": "SystemError", "noDetail": True},
     "22-restart-copies-go-on": {"action": "restart", "downMs": 300, "copies": "goOn"},
     "22-restart-copies-lost": {"action": "restart", "downMs": 300, "copies": "lost"},
-    "22-restart-copies-half": {"action": "restart", "downMs": 300, "copies": "half"},
+    "22-restart-copies-half": {"action": "restart", "downMs": 300, "copies": "half",
+                               "fullSize": True},
     "22-restart-503": {"action": "restart", "downMs": 400, "answers503": True},
 }
 
@@ -109,8 +110,6 @@ def reason_against(method, fault):
         return "there is no session before the logon"
     if method == "Login" and fault == "14-session-ends":
         return "there is no session before the logon"
-    if fault in ("07-stall", "08-trickle") and not knows("vcenter", "reply_timeout"):
-        return "the time for a reply is fixed at 120 s"
     return ""
 
 
@@ -136,8 +135,8 @@ def make(row, fault, method, nth, contains="", **fields):
     if fault == "03-other-certificate":
         rule["writeCert"] = "@other"  # filled in when the shop is there
     return Cell(name, rules=[rule, *before], vcenter_settings=settings,
-                settings=PATIENT if fault.startswith("17") and knows("defaults", "removal_wait")
-                else "", exits=fields.pop("exits", exits(method, fault)),
+                settings=PATIENT if fault.startswith("17") else "",
+                exits=fields.pop("exits", exits(method, fault)),
                 allow=(*fields.pop("allow", ()), *ran_into(fault)),
                 mend=trust_again if fault.startswith("03") else None,
                 not_applicable=reason_against(method, fault),
@@ -168,7 +167,7 @@ def pages():
     return dict(world={"pageSize": 2})
 
 
-def cells(_options):
+def cells():
     made = [make(method, fault, method, nth) for method, nth in recorded() for fault in FAULTS]
     for fault in FAULTS:
         method = "ContinueRetrievePropertiesEx"

@@ -8,6 +8,9 @@
 from cell import SOURCE
 from vcenter import READS, mark_of
 
+#: The two generations of the steady state.
+OLDEST, NEWEST = (f"zz_{SOURCE}-{number:02}-20260101{number:02}00" for number in (1, 2))
+
 PLACE = {"datastore": "NFS_mango", "host": "esxi-1.example"}
 
 
@@ -98,10 +101,21 @@ def judges(*all_judges):
     return judge
 
 
-def others_stay(shop, result):
-    """Of the two, the one that is not odd has stayed or was due; the new one is there."""
-    if len(deletions(shop)) > 1:
-        yield f"{deletions(shop)} was to be deleted"
-    made = [line["generation"] for line in result.of_type("backup")]
-    if result.exit_code == 0 and made[0] not in shop.generations(SOURCE):
-        yield f"there is no new generation: {shop.generations(SOURCE)}"
+def went(*names):
+    """Just these were to be deleted."""
+    def judge(shop, _):
+        if sorted(deletions(shop)) != sorted(names):
+            yield f"{deletions(shop)} was to be deleted, not {names}"
+    return judge
+
+
+def one_for(gone, stays):
+    """By name: the one went, the other one stayed, and the new one is there."""
+    def judge(shop, result):
+        yield from went(gone)(shop, result)
+        made = [line["generation"] for line in result.of_type("backup")]
+        wanted = sorted([stays, *made])
+        there = sorted(vm["name"] for vm in shop.vcenter.vms_in() if mark_of(vm))
+        if there != wanted:
+            yield f"{there} are there, not {wanted}"
+    return judge

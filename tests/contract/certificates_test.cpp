@@ -159,11 +159,17 @@ TEST_CASE("what is no TLS server is unreachable, and the message says where")
         MESSAGE(outcome.message);
         CHECK(outcome.kind == Kind::unreachable);
         CHECK(contains(outcome.message, fmt::format("127.0.0.1:{}", port)));
-        CHECK_THROWS_AS(peer_certificate(endpoint, "", std::chrono::seconds{5}), Fault);
+        CHECK_THROWS_WITH_AS(peer_certificate(endpoint, "", std::chrono::seconds{5}),
+                             doctest::Contains(port == 1 ? "1: Connection refused" : "no TLS"),
+                             Fault);
     }
     const Outcome nowhere =
         try_connect({.host = "no-such-host.invalid"}, {.ca_file = {}, .fingerprint = pin});
     MESSAGE(nowhere.message);
     CHECK(nowhere.kind == Kind::unreachable);
     CHECK(contains(nowhere.message, "no-such-host.invalid:443: Name or service not known"));
+    CHECK_THROWS_WITH_AS(
+        peer_certificate({.host = "no-such-host.invalid"}, "", std::chrono::seconds{5}),
+        doctest::Contains("cannot connect to no-such-host.invalid:443: Name or service not known"),
+        Fault);
 }

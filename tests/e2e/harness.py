@@ -43,6 +43,8 @@ class Result:
         self.arguments, self.exit_code = arguments, exit_code
         self.out, self.err, self.seconds = out, err, seconds
         self.json_asked = json_asked
+        self.config = ""  #: what vmrotate.toml said when it began
+        self.since, self.until = 0, float("inf")  #: numbers of calls: its own are between them
         self.lines = []
         self.not_json = []
         for line in out.splitlines() if json_asked else []:
@@ -75,6 +77,8 @@ class Process:
         self._err = tempfile.TemporaryFile(dir=shop.folder)
         self._began = time.monotonic()
         self._result = None
+        self._config = shop.configuration(arguments)
+        self._since = shop.vcenter.history[-1]["seq"]
         self.process = subprocess.Popen(
             [*wrapper, program("VMROTATE"), *arguments], env=environment, cwd=shop.folder,
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -122,6 +126,7 @@ class Process:
                 f"{self.err()}") from None
         seconds = time.monotonic() - self._began
         self._result = Result(self._arguments, code, self.out(), self.err(), seconds, self._json)
+        self._result.config, self._result.since = self._config, self._since
         self._out.close()
         self._err.close()
         self._shop.ended(self._result)
@@ -157,7 +162,7 @@ class Shop:
         self.oracle = Oracle(self)
         if logon:
             added = self.run("credential", "add", "--user", USER, "--password-stdin",
-                             "--offline", stdin=password + "\n")
+                             "--no-verify", stdin=password + "\n")
             if added.exit_code != 0:
                 raise AssertionError(str(added))
             self.results.clear()
@@ -168,6 +173,16 @@ class Shop:
         """Writes vmrotate.toml."""
         with open(self.config_file, "w", encoding="utf-8") as file:
             file.write(text)
+
+    def configuration(self, arguments):
+        """The text of the file that a run reads; empty where there is none."""
+        at = [number for number, word in enumerate(arguments) if word in ("-c", "--config")]
+        path = arguments[at[-1] + 1] if at and at[-1] + 1 < len(arguments) else self.config_file
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def environment(self, **more):
         base = {"HOME": self.folder, "XDG_CONFIG_HOME": os.path.join(self.folder, "config"),
@@ -219,6 +234,8 @@ class Shop:
         self.results.append(result)
         if self.vcenter.keep_history and result.arguments[:1] != ["credential"]:
             self.vcenter.remember("run")
+        if self.vcenter.keep_history:
+            result.until = self.vcenter.history[-1]["seq"]
 
     # -- what tests ask for
 

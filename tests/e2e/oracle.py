@@ -7,6 +7,8 @@ import os
 import re
 import signal
 
+from chronicle import chronicle
+from expiry import Expiry
 from vcenter import CHANGES, READS, element, element_after, is_generation, is_ours, mark_in, mark_of
 
 
@@ -38,13 +40,14 @@ def _same_disks(before, after):
                if key in a and key in b)
 
 
-class Oracle:
+class Oracle(Expiry):
     """Judges from the vCenter's log and state, without any of the product's code.
 
     Each rule is a method that yields sentences about what it found wrong.
     """
 
     RULES = {
+        **Expiry.RULES,
         "only known calls": "_only_known_calls",
         "deletions allowed": "_deletions_allowed",
         "newer before deletion": "_newer_before_deletion",
@@ -55,6 +58,7 @@ class Oracle:
         "nothing unfinished": "_nothing_unfinished",
         "one clone at a time": "_one_clone_at_a_time",
         "marked at birth": "_marked_at_birth",
+        "cloned under its lock": "_cloned_under_its_lock",
         "no secret": "_no_secret",
         "sessions closed": "_sessions_closed",
         "no task running": "_no_task_running",
@@ -72,6 +76,7 @@ class Oracle:
         self.state = vcenter.state()
         self.tasks = {task["id"]: task for task in self.state["tasks"]}
         self.history = vcenter.history
+        self.events = chronicle(vcenter)
         found = []
         for name, method in self.RULES.items():
             if name not in self.shop.allowed:
@@ -162,7 +167,7 @@ class Oracle:
                 yield f"{what} was to be deleted while {vm['power']}"
             if vm and vm["snapshots"]:
                 yield f"{what} was to be deleted with snapshots"
-            if vm and not any(vm["folder"].endswith("/vm/" + one) for one in self.shop.folders):
+            if vm and not self._is_in_place(vm):
                 yield f"{what} was to be deleted in {vm['folder']}"
 
     def _newer_before_deletion(self):
@@ -262,6 +267,16 @@ class Oracle:
             mark = mark_in(call["body"])
             if mark.get("state") != "copying" or not re.fullmatch("[0-9a-f]{32}", mark["run"]):
                 yield f"a clone of '{call['target']}' was born without our mark"
+
+    def _cloned_under_its_lock(self):
+        """What is copied is the snapshot that this very run took, of this VM: it is the lock."""
+        for call in self._methods("CloneVM_Task"):
+            source = self._before(call["seq"]).get(call["this"])
+            names = [one["name"] for one in source["snapshots"]
+                     if one["id"] == element(call["body"], "snapshot")] if source else []
+            run = mark_in(call["body"]).get("run")
+            if source and names != [f"vmrotate {run}"]:
+                yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
 
     def _no_secret(self):
         for secret in self.shop.secrets:

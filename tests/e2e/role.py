@@ -61,7 +61,9 @@ class RoleTest(BadTest):
         return done.stdout
 
     def script(self, shop, *more, **where):
-        options = [word for kind, path in {**WHERE, **where}.items() for word in (f"--{kind}", path)]
+        options = []
+        for kind, path in {**WHERE, **where}.items():
+            options += [f"--{kind}", path]
         done = self.tool(shop, SCRIPT, "--principal", USER, *options, *more)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         return done.stdout

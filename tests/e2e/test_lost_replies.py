@@ -208,7 +208,7 @@ class Connections(BadTest):
         relay = Relay(shop.vcenter.server)
         self.addCleanup(relay.close)
         added = shop.run("credential", "add", "--vcenter", relay.server, "--user",
-                         "backup@vsphere.local", "--offline", "--password-stdin",
+                         "backup@vsphere.local", "--no-verify", "--password-stdin",
                          stdin=shop.password + "\n")
         self.assertExit(0, added)
         return relay

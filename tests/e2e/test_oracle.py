@@ -7,7 +7,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from harness import PASSWORD, USER, Shop
+from harness import PASSWORD, USER, Shop, mark_of
 
 NAMESPACE = 'xmlns="urn:vim25" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
@@ -81,6 +81,65 @@ def destroys_one_that_was_moved(shop, vandal):
     vandal.vm("Destroy_Task", oldest)
 
 
+def more_generations(shop, count, source="avocado2"):
+    """As good as the last one, with higher numbers; of another source if one is named."""
+    last = shop.vcenter.generation_vms("avocado2")[-1]
+    for seq in range(3, 3 + count):
+        name = f"zz_{source}-{seq:02}-20260101{seq:02}00"
+        made = shop.do("copy", vm=last["id"], name=name, folder="backup")["id"]
+        uuid = shop.vcenter.vm(made)["instanceUuid"]
+        shop.do("set", vm=made, extraConfig={
+            "vmrotate.self": uuid, "vmrotate.seq": str(seq), "vmrotate.slot": str(seq),
+            "vmrotate.source": shop.vcenter.vm(source)["instanceUuid"],
+            "vmrotate.source-name": source, "vmrotate.stem": source})
+
+
+def destroys(shop, vandal, *seqs, source="avocado2"):
+    for vm in shop.vcenter.generation_vms(source):
+        if int(mark_of(vm)["seq"]) in seqs:
+            vandal.vm("Destroy_Task", vm["name"])
+
+
+def passes_over_the_oldest(shop, vandal):
+    more_generations(shop, 4)
+    destroys(shop, vandal, 2)
+
+
+def leaves_too_few_newer_ones(shop, vandal):
+    """Three stay, as many as are wanted, and the oldest is one of them."""
+    more_generations(shop, 2)
+    destroys(shop, vandal, 2)
+
+
+def prunes_unasked(shop, vandal):
+    more_generations(shop, 4)
+    destroys(shop, vandal, 1, 2, 3)
+
+
+def destroys_what_nobody_had_named(shop, vandal):
+    more_generations(shop, 5, "papaya3")
+    destroys(shop, vandal, 3, source="papaya3")
+
+
+def destroys_of_another_set(shop, vandal):
+    more_generations(shop, 4)
+    for vm in shop.vcenter.generation_vms("avocado2"):
+        shop.do("set", vm=vm["id"], extraConfig={"vmrotate.set": "weekly"})
+    destroys(shop, vandal, 1)
+
+
+def destroys_without_a_look_at_a_newer_one(shop, vandal):
+    more_generations(shop, 4)
+    destroys(shop, vandal, 1)
+
+
+def looks_at(shop, vandal, vm):
+    vandal.call("RetrievePropertiesEx", "PropertyCollector", "propertyCollector",
+                "<specSet><propSet><type>VirtualMachine</type><pathSet>name</pathSet></propSet>"
+                f'<objectSet><obj type="VirtualMachine">{vm["id"]}</obj></objectSet></specSet>'
+                "<options/>")
+
+
 def removes_somebodys_snapshot(shop, vandal):
     shop.do("snapshot", vm="avocado2", name="Clone Snapshot")
     (snapshot,) = shop.vcenter.vm("avocado2")["snapshots"]
@@ -119,6 +178,16 @@ def clones_without_a_mark(shop, vandal):
               "<powerOn>false</powerOn><template>false</template></spec>")
 
 
+def clones_somebodys_snapshot(shop, vandal):
+    shop.do("snapshot", vm="avocado2", name="vmrotate", description="mine")
+    (snapshot,) = shop.vcenter.vm("avocado2")["snapshots"]
+    folder = shop.vcenter.generation_vms("avocado2")[0]["folderId"]
+    vandal.vm("CloneVM_Task", "avocado2",
+              f'<folder type="Folder">{folder}</folder><name>x</name><spec><location/>'
+              "<powerOn>false</powerOn><template>false</template>"
+              f'<snapshot type="VirtualMachineSnapshot">{snapshot["id"]}</snapshot></spec>')
+
+
 def tells_the_password(shop, vandal):
     vandal.vm("ReconfigVM_Task", shop.generations("avocado2")[0],
               f"<spec><annotation>{PASSWORD}</annotation></spec>")
@@ -139,6 +208,14 @@ class Judgement(unittest.TestCase):
             (destroys_a_copy_of_a_generation, "deletions allowed"),
             (destroys_a_pinned_one, "deletions allowed"),
             (destroys_one_that_was_moved, "deletions allowed"),
+            (passes_over_the_oldest, "expires in order"),
+            (leaves_too_few_newer_ones, "expires in order"),
+            (prunes_unasked, "few at a time"),
+            (destroys_what_nobody_had_named, "asked for"),
+            (destroys_of_another_set, "asked for"),
+            (destroys_without_a_look_at_a_newer_one, "newer is sure"),
+            (clones_without_a_mark, "cloned under its lock"),
+            (clones_somebodys_snapshot, "cloned under its lock"),
             (removes_somebodys_snapshot, "snapshots ours"),
             (leaves_a_snapshot, "no snapshot left"),
             (takes_a_nameless_snapshot, "marked at birth"),
@@ -161,6 +238,17 @@ class Judgement(unittest.TestCase):
                 vandal.logout()
                 told = shop.oracle.violations()
                 self.assertTrue([one for one in told if one.startswith(rule + ":")], told)
+
+    def test_nobody_is_accused_of_what_is_right(self):
+        shop = Shop({"copyMs": 20})
+        self.addCleanup(shop.close)
+        shop.backups(2)
+        more_generations(shop, 3)
+        vandal = Vandal(shop)
+        looks_at(shop, vandal, shop.vcenter.generation_vms("avocado2")[-1])
+        destroys(shop, vandal, 1, 2)
+        vandal.logout()
+        self.assertEqual([], shop.oracle.violations())
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ class TheScript(RoleTest):
     def test_the_readme_calls_it_as_the_tests_do(self):
         words = shlex.split(readme_block("create-roles.sh").replace("\\\n", ""))
         self.assertEqual(SCRIPT, f"{ROOT}/{words[0]}")
-        self.assertEqual({"--principal": USER, **{f"--{role}": path for role, path in WHERE.items()}},
-                         dict(zip(words[1::2], words[2::2])))
+        wanted = {f"--{role}": path for role, path in WHERE.items()}
+        self.assertEqual({"--principal": USER, **wanted}, dict(zip(words[1::2], words[2::2])))
 
     def test_the_readme_names_every_privilege_of_the_file(self):
         _, _, section = readme_text().partition("## The account and its privileges\n")
@@ -123,8 +123,8 @@ class Enough(RoleTest):
         self.assertGenerations(names[2:], shop)
         shop.may_change(names[2], "extraConfig", "annotation")
         self.assertExit(0, shop.run("release", names[2]))
-        self.assertEqual({}, {key: value for key, value in mark_of(shop.vcenter.vm(names[2])).items()
-                              if value and key in ("self", "state")})
+        mark = mark_of(shop.vcenter.vm(names[2]))
+        self.assertFalse(mark.get("self") or mark.get("state"), mark)
 
     def test_with_cards_disconnected_and_in_a_folder_made_inside_the_backup_folder(self):
         shop = self.with_roles()

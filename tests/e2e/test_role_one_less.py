@@ -46,7 +46,7 @@ def interrupted_backup(_, shop):
 # -- where the object is that the refusal has to name: kind and name, as `RoleTest.ids` takes them
 
 SOURCE, PLACE, STORE = ("m", "avocado2"), ("f", "backup"), ("s", "NFS_durian")
-POOL, NETWORK, GENERATION, OLD = ("p", "*"), ("n", "*"), ("m", "zz_avocado2-*"), ("m", OLD_CLONE["name"])
+POOL, NETWORK, OLD = ("p", "*"), ("n", "*"), ("m", OLD_CLONE["name"])
 
 #: By role and privilege: the run that needs it, and the object that is named.
 CASES = {
@@ -85,7 +85,8 @@ class OneLess(RoleTest):
         """The privilege, the fault, and the object by its name and its id."""
         self.assertIn(self.privilege, result.err)
         self.assertIn("NoPermission", result.err)
-        told = [each for each in self.ids(shop, kind, name) if f" ({each}) is missing" in result.err]
+        told = [each for each in self.ids(shop, kind, name)
+                if f" ({each}) is missing" in result.err]
         self.assertTrue(told, f"{kind} {name}\n{result}")
         if name != "*":
             self.assertIn(f" '{name}' (", result.err)

@@ -42,7 +42,7 @@ class Servers(BadTest):
     def store_logon(self, shop, *words, server=None, user=USER, password=PASSWORD):
         shop.secrets.append(password)
         result = shop.run("credential", "add", "--vcenter", server or shop.vcenter.server,
-                          "--store", shop.store, "--user", user, "--offline", "--password-stdin",
+                          "--store", shop.store, "--user", user, "--no-verify", "--password-stdin",
                           *words, stdin=password + "\n", defaults=False)
         self.assertExit(0, result)
 
@@ -80,7 +80,7 @@ class Servers(BadTest):
         shown = shop.vcenter.fingerprint()
         self.store_logon(shop, "--fingerprint", known)
         self.assertSays(self.backup(shop), 10, shop.vcenter.server, known, shown,
-                        hint="credential add")
+                        hint="credential trust")
         self.assertSays(self.backup(shop, "--fingerprint", ":".join(["CD"] * 32)), 10,
                         "CD:CD:CD", shown)
         self.assertEqual([], shop.vcenter.calls("Login"))

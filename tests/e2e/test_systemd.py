@@ -180,12 +180,12 @@ class Credential(BadTest):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             os.chmod(path, 0o700)
-        commands = readme_block("systemd-creds").replace(" /etc/", f" {root}/etc/")
+        commands = readme_block("vmrotate.timer").replace(" /etc/", f" {root}/etc/")
         commands = commands.replace("vc.example.com", shop.vcenter.server)
-        done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", commands], cwd=ROOT, text=True,
-                              env=shop.environment(PATH=f"{tools}:{os.environ['PATH']}",
-                                                   ASKED=self.asked),
-                              capture_output=True, timeout=LIMIT, check=False)
+        environment = shop.environment(PATH=f"{tools}:{os.environ['PATH']}", ASKED=self.asked)
+        done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", commands], cwd=ROOT,
+                              env=environment, text=True, capture_output=True, timeout=LIMIT,
+                              check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         os.remove(os.path.join(tools, "systemd-ask-password"))  # the password stood in it
         return root

@@ -173,6 +173,10 @@ class Vcenter:
     def state(self):
         return self._ask("/state")
 
+    def rules(self):
+        """The rules, each with how often it acted."""
+        return self._ask("/rules")["rules"]
+
     # -- what tests ask for
 
     def calls(self, *methods, body=False, since=0):

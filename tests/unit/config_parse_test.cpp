@@ -346,7 +346,7 @@ TEST_CASE("parse: values of [vcenter]")
         {with("fingerprint", digits), fingerprint},
         {with("fingerprint", digits + "g"), fingerprint},
         {with("fingerprint", digits + "aa"), fingerprint},
-        {with("fingerprint", "sha256:" + digits + "a"), fingerprint},
+        {with("fingerprint", "md5:" + digits + "a"), fingerprint},
         {with("fingerprint", std::string(95, 'a')), fingerprint},
         {"[vcenter]\nretry_for = 900",
          "2:13: retry_for must be a duration in quotes, such as \"90s\", \"15min\", \"2h\" or "

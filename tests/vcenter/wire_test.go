@@ -139,9 +139,13 @@ func TestDenied(t *testing.T) {
 	b.do(`{"action":"deny","methods":["CreateSnapshot_Task"]}`)
 	_, f := b.run(b.vm("avocado2").CreateSnapshot(b.ctx, "s", "", false, false))
 	expect(t, "fault", f, "NoPermission")
+	session, err := b.client.SessionManager.UserSession(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	granted, err := methods.HasPrivilegeOnEntities(b.ctx, b.client, &types.HasPrivilegeOnEntities{
 		This: *b.client.ServiceContent.AuthorizationManager, Entity: []reference{b.vm("avocado2").Reference()},
-		PrivId: []string{"VirtualMachine.State.CreateSnapshot", "System.View"},
+		SessionId: session.Key, PrivId: []string{"VirtualMachine.State.CreateSnapshot", "System.View"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -66,17 +67,33 @@ bool wait_for(BIO* bio, Clock::time_point end)
     return poll(&socket, 1, static_cast<int>(left)) > 0;
 }
 
+// told by the system, by the resolver, or by OpenSSL
+std::string why_no_handshake(const std::string& server)
+{
+    const char* data = "";
+    int flags = 0;
+    const unsigned long first = ERR_peek_error();
+    const unsigned long last = ERR_peek_last_error_data(&data, &flags);
+    const bool from_system = ERR_SYSTEM_ERROR(first);
+    const bool from_resolver = ERR_GET_LIB(last) == ERR_LIB_BIO &&
+                               ERR_GET_REASON(last) == ERR_R_SYS_LIB && (flags & ERR_TXT_STRING);
+    const char* const reason = ERR_reason_error_string(last);
+    std::string words = from_resolver ? data : reason ? reason : "the connection was closed";
+    if (from_system)
+        words = std::generic_category().message(ERR_GET_REASON(first));
+    ERR_clear_error();
+    return fmt::format("{} {}: {}",
+                       from_system || from_resolver ? "cannot connect to"
+                                                    : "there is no TLS 1.2 or 1.3 to be had from",
+                       server, words);
+}
+
 void shake_hands(BIO* bio, const std::string& server, std::chrono::seconds timeout)
 {
     const Clock::time_point end = Clock::now() + timeout;
     while (BIO_do_handshake(bio) <= 0) {
-        if (!BIO_should_retry(bio)) {
-            const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
-            const std::string why = reason ? reason : "the connection was closed";
-            ERR_clear_error();
-            throw Fault(Fault::Kind::unreachable,
-                        fmt::format("there is no TLS to be had from {}: {}", server, why));
-        }
+        if (!BIO_should_retry(bio))
+            throw Fault(Fault::Kind::unreachable, why_no_handshake(server));
         if (!wait_for(bio, end))
             throw Fault(Fault::Kind::unreachable,
                         fmt::format("no answer from {} within {} s", server, timeout.count()));
@@ -114,6 +131,7 @@ Certificate peer_certificate(const Endpoint& endpoint, const std::string& ca_fil
     return {.fingerprint = wire::to_string(wire::fingerprint_of(shown.get())),
             .subject = text_of(X509_get_subject_name(shown.get())),
             .issuer = text_of(X509_get_issuer_name(shown.get())),
+            .not_before = text_of(X509_get0_notBefore(shown.get())),
             .not_after = text_of(X509_get0_notAfter(shown.get())),
             .trusted = verdict.trusted,
             .why_not = verdict.problem};

@@ -261,7 +261,7 @@ std::string Context::reason_text(int code) const
         return fmt::format("no answer within {} s", patience_.connect.count());
     }
     if (code == SOAP_SSL_ERROR)
-        return "there is no TLS";
+        return "there is no TLS 1.2 or 1.3 to be had";
     if (code > 100 && code < 600 && code != 200)
         return fmt::format("HTTP status {}", code);
     if (code == SOAP_EOF || code == SOAP_TCP_ERROR)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "soap/session.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
@@ -16,9 +18,9 @@ constexpr int garbled_limit = 2;
 // text for one request, wiped at the end
 class WipedText {
 public:
-    explicit WipedText(std::string_view text) : text_(text.begin(), text.end())
+    explicit WipedText(std::string_view text) : text_(text.size() + 1)  // never grows: no copies
     {
-        text_.push_back('\0');
+        std::ranges::copy(text, text_.begin());
     }
     ~WipedText() { OPENSSL_cleanse(text_.data(), text_.size()); }
     WipedText(const WipedText&) = delete;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "soap/trust.hpp"
 
+#include <arpa/inet.h>
+
+#include <array>
+#include <vector>
+
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -9,6 +14,10 @@
 namespace vimclient::wire {
 
 namespace {
+
+// OpenSSL's level 2 and its bits; the machine's configuration may demand more
+constexpr int least_security_level = 2;
+constexpr int least_security_bits = 112;
 
 int hex_value(char c)
 {
@@ -21,13 +30,51 @@ int hex_value(char c)
     return -1;
 }
 
-std::string problem_text(int error)
+struct NamesDeleter {
+    void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+};
+
+std::string text_of(const GENERAL_NAME* name)
 {
-    switch (error) {
-        case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_IP_ADDRESS_MISMATCH: return "the certificate's name does not match";
-        default: return X509_verify_cert_error_string(error);
+    const ASN1_STRING* const text = name->type == GEN_IPADD ? name->d.iPAddress : name->d.dNSName;
+    const std::string_view bytes{
+        static_cast<const char*>(static_cast<const void*>(ASN1_STRING_get0_data(text))),
+        static_cast<std::size_t>(ASN1_STRING_length(text))};
+    if (name->type == GEN_DNS)
+        return std::string(bytes);
+    std::array<char, INET6_ADDRSTRLEN> address{};
+    const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
+    const bool is_address = bytes.size() == 4 || bytes.size() == 16;
+    if (!is_address || !inet_ntop(family, bytes.data(), address.data(), address.size()))
+        return "?";
+    return address.data();
+}
+
+// the names that count, as the certificate has them; the subject's CN is none
+std::string names_in(const X509* certificate)
+{
+    constexpr std::size_t enough = 8;
+    const std::unique_ptr<GENERAL_NAMES, NamesDeleter> names(static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    std::vector<std::string> found;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type == GEN_DNS || name->type == GEN_IPADD)
+            found.push_back(fmt::format("'{}'", text_of(name)));
     }
+    if (found.empty())
+        return "no host in its subjectAltName";
+    if (found.size() > enough) {
+        found.resize(enough);
+        found.emplace_back("...");
+    }
+    return fmt::format("{}", fmt::join(found, ", "));
+}
+
+bool is_weak(const X509* certificate)
+{
+    const EVP_PKEY* const key = X509_get0_pubkey(certificate);
+    return !key || EVP_PKEY_get_security_bits(key) < least_security_bits;
 }
 
 int as_decided(int decided, X509_STORE_CTX*)
@@ -95,10 +142,12 @@ Verdict Verifier::judge(X509_STORE_CTX* chain) const
     verdict.seen = leaf != nullptr;
     verdict.shown = fingerprint_of(leaf);
     if (pinned_) {
-        verdict.trusted = CRYPTO_memcmp(verdict.shown.data(), pin_.data(), pin_.size()) == 0;
-        if (!verdict.trusted)
+        if (CRYPTO_memcmp(verdict.shown.data(), pin_.data(), pin_.size()) != 0)
             verdict.problem = fmt::format("its fingerprint is {}, but {} is the one that is known",
                                           to_string(verdict.shown), to_string(pin_));
+        else if (is_weak(leaf))
+            verdict.problem = "its key is too weak, whoever vouches for it";
+        verdict.trusted = verdict.problem.empty();
         return verdict;
     }
     X509_VERIFY_PARAM* const demands = X509_STORE_CTX_get0_param(chain);
@@ -111,8 +160,19 @@ Verdict Verifier::judge(X509_STORE_CTX* chain) const
     X509_STORE_CTX_set_verify_cb(chain, as_decided);
     verdict.trusted = X509_verify_cert(chain) == 1;
     if (!verdict.trusted)
-        verdict.problem = problem_text(X509_STORE_CTX_get_error(chain));
+        verdict.problem = problem_text(X509_STORE_CTX_get_error(chain), leaf);
     return verdict;
+}
+
+std::string Verifier::problem_text(int error, const X509* leaf) const
+{
+    switch (error) {
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return fmt::format("the certificate's name does not match '{}': it names {}", host_,
+                               names_in(leaf));
+        default: return X509_verify_cert_error_string(error);
+    }
 }
 
 int Verifier::answer(X509_STORE_CTX* chain, void* verdict)
@@ -136,6 +196,9 @@ int Verifier::answer(X509_STORE_CTX* chain, void* verdict)
 void Verifier::install(SSL_CTX* context, Verdict& verdict)
 {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
+    if (SSL_CTX_get_security_level(context) < least_security_level)
+        SSL_CTX_set_security_level(context, least_security_level);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set1_cert_store(context, store_.get());
     SSL_CTX_set_app_data(context, this);

@@ -30,18 +30,26 @@ struct Verdict {
 
 /// Decides whether a server's certificate is the right one: by a pinned fingerprint, or by
 /// its chain and name. Made once, used by every connection; it must outlive their SSL_CTX.
+///
+/// By chain and name: what OpenSSL demands of a TLS server at security level 2 (RSA of 2048
+/// bits, no SHA-1), and the host among the DNS names or addresses of subjectAltName. The
+/// subject's CN counts for nothing, and a wildcard stands for one whole label, the first.
+///
+/// By a fingerprint: that very certificate, whatever its dates, names and issuer are; but its
+/// key must be as strong.
 class Verifier {
 public:
     /// Throws Fault (untrusted) where the CA file or the fingerprint cannot be used.
     Verifier(const Endpoint& endpoint, const Trust& trust);
 
-    /// Makes `context` demand TLS 1.2 and ask here, at each handshake; the answer is left in
+    /// Makes `context` demand TLS 1.2 or 1.3 and ask here, at each handshake; the answer is left in
     /// `verdict`, which must outlive `context`.
     void install(SSL_CTX* context, Verdict& verdict);
 
 private:
     static int answer(X509_STORE_CTX* chain, void* verdict);
     Verdict judge(X509_STORE_CTX* chain) const;
+    std::string problem_text(int error, const X509* leaf) const;
 
     struct StoreDeleter {
         void operator()(X509_STORE* store) const { X509_STORE_free(store); }

@@ -3,7 +3,6 @@
 
 import collections
 
-import paths  # noqa: F401  (finds tests/e2e)
 from vcenter import is_generation, mark_of
 
 
@@ -60,11 +59,16 @@ def key_of(vm):
     return mark.get("source"), mark.get("set")
 
 
+def seq_of(vm):
+    """Its number in its set; 0 where somebody spoilt it."""
+    seq = mark_of(vm).get("seq", "")
+    return int(seq) if seq.isdecimal() else 0
+
+
 def good_ones(world):
     """The good generations of a moment: {(source, set): {reference: seq}}."""
     sets = collections.defaultdict(dict)
     for vm in world.values():
         if is_good(vm):
-            seq = mark_of(vm).get("seq", "")
-            sets[key_of(vm)][vm["id"]] = int(seq) if seq.isdecimal() else 0  # somebody edited it
+            sets[key_of(vm)][vm["id"]] = seq_of(vm)
     return sets

@@ -1,0 +1,478 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""credential trust, import, rekey; where a new password comes from; which store answered."""
+
+import base64
+import json
+import os
+import shlex
+import stat
+import sys
+import time
+import unittest
+
+from credentials import CredentialTest
+from harness import PASSWORD, USER
+
+
+class Passwords(CredentialTest):
+    """Where `credential add` takes the password from."""
+
+    def take(self, shop, *words, **fields):
+        return shop.run("credential", "add", shop.vcenter.server, "--user", USER, *words, **fields)
+
+    def file(self, shop, content, mode=0o600):
+        path = os.path.join(shop.folder, "given")
+        with open(path, "wb") as file:
+            file.write(content)
+        os.chmod(path, mode)
+        return path
+
+    def command(self, shop, code):
+        """A command line that runs a line of Python without a word of the password in it."""
+        script = os.path.join(shop.folder, "tell.py")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(code)
+        return f"{shlex.quote(sys.executable)} {shlex.quote(script)}"
+
+    def forget(self, *paths):
+        for path in paths:
+            os.unlink(path)
+
+    def test_a_private_file_with_one_line(self):
+        for end in ("", "\n", "\r\n"):
+            with self.subTest(repr(end)):
+                shop = self.empty()
+                path = self.file(shop, (PASSWORD + end).encode())
+                self.assertExit(0, self.take(shop, "--password-file", path))
+                self.assertExit(0, shop.run("credential", "test", shop.vcenter.server))
+                self.forget(path)
+
+    def test_a_pipe_in_place_of_a_file(self):
+        shop = self.empty()
+        self.assertExit(0, self.take(shop, "--password-file", "/dev/stdin", stdin=PASSWORD + "\n"))
+        self.assertExit(0, shop.run("credential", "test"))
+
+    def test_a_file_that_is_not_fit(self):
+        long = b"x" * 1025
+        table = [("others may read it", PASSWORD.encode(), 0o644, 12, "chmod"),
+                 ("the group may read it", PASSWORD.encode(), 0o640, 12, "chmod"),
+                 ("two lines", PASSWORD.encode() + b"\nmore\n", 0o600, 12, "more than one line"),
+                 ("two empty lines", b"\n\n", 0o600, 12, "more than one line"),
+                 ("too long", long, 0o600, 12, "1024 bytes"),
+                 ("far too long", long * 99, 0o600, 12, "given"),
+                 ("empty", b"", 0o600, 2, "the password is empty"),
+                 ("a NUL", b"half\0way", 0o600, 2, "control character"),
+                 ("an escape", b"half\x1bway", 0o600, 2, "control character"),
+                 ("Latin-1", "gr\u00fcn".encode("latin-1"), 0o600, 2, "UTF-8"),
+                 ("half a character", "gr\u00fcn".encode()[:3], 0o600, 2, "UTF-8"),
+                 ("an overlong character", b"\xc0\xaf", 0o600, 2, "UTF-8"),
+                 ("a surrogate", b"\xed\xa0\x80", 0o600, 2, "UTF-8")]
+        shop = self.empty()
+        for what, content, mode, code, words in table:
+            with self.subTest(what):
+                path = self.file(shop, content, mode)
+                result = self.take(shop, "--password-file", path)
+                self.assertExit(code, result)
+                self.assertIn(words, result.err)
+                self.forget(path)
+        result = self.take(shop, "--password-file", os.path.join(shop.folder, "none"))
+        self.assertExit(2, result)
+        self.assertIn("none", result.err)
+        self.assertFalse(os.path.exists(shop.store))
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
+    def test_the_longest_password_and_odd_ones_come_through(self):
+        table = ["x" * 1024, "%s\"'\\ ${HOME}", "\u00fcn\u00efc\u00f6d\u00e9 \u65e5\u672c \U0001f511"]
+        for password in table:
+            with self.subTest(password[:10]):
+                shop = self.empty(password=password)
+                path = self.file(shop, password.encode() + b"\n")
+                self.assertExit(0, self.take(shop, "--password-file", path))
+                self.assertExit(0, shop.run("credential", "test"))
+                self.forget(path)
+
+    def test_a_command_that_writes_it(self):
+        shop = self.empty()
+        path = self.file(shop, PASSWORD.encode() + b"\n")
+        self.assertExit(0, self.take(shop, "--password-command", f"cat '{path}'"))
+        self.assertExit(0, shop.run("credential", "test"))
+        self.forget(path)
+
+    def test_a_command_gets_no_shell_no_input_and_its_own_signals(self):
+        shop = self.empty()
+        command = self.command(shop, (
+            "import os, sys, signal\n"
+            "fine = (sys.argv[1:] == ['$HOME', 'a b', ';', '|'] and sys.stdin.read() == ''\n"
+            "        and signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()\n"
+            "        and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL\n"
+            "        and len(os.listdir('/proc/self/fd')) <= 4)\n"
+            "print('''" + PASSWORD + "''' if fine else 'not fine')\n"))
+        shop.secrets.remove(PASSWORD)  # it is in the script
+        self.assertExit(0, self.take(shop, "--password-command", command + " $HOME 'a b' ; \\|"))
+
+    def test_a_command_that_does_not_do(self):
+        table = [("it fails", "false", 12, "exit code 1"),
+                 ("it is not there", "no-such-program-4711", 12, "no-such-program-4711"),
+                 ("it is no program", "/etc/passwd", 12, "/etc/passwd"),
+                 ("it writes nothing", "true", 2, "the password is empty"),
+                 ("it writes too much", "yes", 12, "more than"),
+                 ("it writes two lines", "printf 'a\\nb\\n'", 12, "more than one line"),
+                 ("no word", " ", 2, "empty"),
+                 ("an open quote", "cat 'x", 2, "quotes"),
+                 ("a backslash at the end", "cat x\\", 2, "backslash")]
+        shop = self.empty()
+        for what, command, code, words in table:
+            with self.subTest(what):
+                result = self.take(shop, "--password-command", command)
+                self.assertExit(code, result)
+                self.assertIn(words, result.err)
+                self.assertIn("hint:" if what != "it writes nothing" else "", result.err)
+        self.assertFalse(os.path.exists(shop.store))
+
+    def test_its_arguments_are_not_told(self):
+        shop = self.empty()
+        result = self.take(shop, "--password-command", "false argument-canary", "--verbose")
+        self.assertExit(12, result)
+        self.assertNotIn("argument-canary", result.out + result.err)
+
+    def test_a_stop_ends_the_command_too(self):
+        shop = self.empty()
+        mark = os.path.join(shop.folder, "running")
+        command = self.command(shop, (
+            f"import os, time\nopen({mark!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n"))
+        process = shop.start("credential", "add", "--user", USER, "--password-command", command)
+        end = time.monotonic() + 20
+        while not (os.path.exists(mark) and os.path.getsize(mark)) and time.monotonic() < end:
+            time.sleep(0.01)
+        process.signal(15)
+        self.assertExit(143, process.wait())
+        with open(mark, encoding="ascii") as file:
+            child = int(file.read())
+        with self.assertRaises(ProcessLookupError):
+            os.kill(child, 0)
+
+    def test_only_one_source_is_taken(self):
+        shop = self.empty()
+        result = self.take(shop, "--password-stdin", "--password-command", "true",
+                           stdin=PASSWORD + "\n")
+        self.assertExit(2, result)
+        self.assertEqual([], shop.vcenter.log())
+
+    def test_two_servers_are_not_one(self):
+        shop = self.empty()
+        result = shop.run("credential", "add", "a.example", "--vcenter", "b.example", "--user",
+                          USER, "--password-stdin", stdin=PASSWORD + "\n", defaults=False)
+        self.assertExit(2, result)
+        self.assertIn("'a.example' and 'b.example'", result.err)
+
+
+class Renewed(CredentialTest):
+    """A server whose certificate has changed."""
+
+    OTHER = ":".join(["AB"] * 32)
+
+    def pinned(self, pin, **fields):
+        """A shop whose stored logon is pinned to `pin`; nothing else vouches for the server."""
+        shop = self.empty(**fields)
+        self.assertExit(0, self.bare(shop, "credential", "add", "--user", USER, "--no-verify",
+                                     "--password-stdin", "--pin", pin, stdin=PASSWORD + "\n"))
+        return shop
+
+    def pin_in(self, shop):
+        (entry,) = self.bare(shop, "credential", "list").of_type("credential")
+        return entry["fingerprint"]
+
+    def test_the_old_pin_is_refused_with_both_until_the_new_one_is_trusted(self):
+        shop = self.pinned(self.OTHER)
+        now = shop.vcenter.fingerprint()
+        refused = self.bare(shop, "credential", "test")
+        self.assertExit(10, refused)
+        for words in (self.OTHER, now, "credential trust"):
+            self.assertIn(words, refused.err)
+        trusted = self.bare(shop, "credential", "trust", "--pin", "SHA256:" + now)
+        self.assertExit(0, trusted)
+        self.assertTrue(trusted.summary["changed"])
+        (shown,) = trusted.of_type("certificate")
+        self.assertEqual((self.OTHER, now), (shown["known"], shown["fingerprint"]))
+        self.assertLess(trusted.err.index(self.OTHER), trusted.err.index(now))
+        self.assertEqual(now, self.pin_in(shop))
+        self.assertExit(0, self.bare(shop, "credential", "test"))
+
+    def test_trusting_the_same_again_changes_nothing(self):
+        shop = self.empty()
+        shop = self.pinned(shop.vcenter.fingerprint())
+        self.assertExit(0, self.bare(shop, "credential", "trust", "--pin",
+                                     shop.vcenter.fingerprint()))
+        again = self.bare(shop, "credential", "trust")
+        self.assertExit(0, again)
+        self.assertFalse(again.summary["changed"])
+
+    def test_what_leaves_the_old_pin(self):
+        shop = self.pinned(self.OTHER)
+        before = self.bytes_of(shop.store)
+        table = [("a dry run", ["--dry-run"], 0), ("nobody to ask", [], 10),
+                 ("another pin than shown", ["--pin", ":".join(["CD"] * 32)], 10),
+                 ("a pin that is none", ["--pin", "SHA256:AB:CD"], 2),
+                 ("another account", ["--user", "else@vsphere.local"], 12)]
+        for what, words, code in table:
+            with self.subTest(what):
+                result = self.bare(shop, "credential", "trust", *words)
+                self.assertExit(code, result)
+                self.assertEqual(before, self.bytes_of(shop.store))
+                self.assertEqual(what == "a dry run", result.summary["changed"])
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
+    def test_every_account_of_the_server_gets_it_and_no_other_server(self):
+        shop = self.pinned(self.OTHER)
+        for server, user in ((shop.vcenter.server, "second@vsphere.local"), ("other.example", USER)):
+            self.assertExit(0, shop.run(
+                "credential", "add", server, "--store", shop.store, "--user", user, "--no-verify",
+                "--password-stdin", "--pin", self.OTHER, stdin=PASSWORD + "\n", defaults=False))
+        now = shop.vcenter.fingerprint()
+        self.assertExit(0, self.bare(shop, "credential", "trust", "--pin", now))
+        pins = {(one["server"], one["user"]): one["fingerprint"]
+                for one in self.bare(shop, "credential", "list").of_type("credential")}
+        self.assertEqual({(shop.vcenter.server, USER): now,
+                          (shop.vcenter.server, "second@vsphere.local"): now,
+                          ("other.example", USER): self.OTHER}, pins)
+
+    def test_a_new_password_is_not_sent_to_a_server_with_another_certificate(self):
+        shop = self.pinned(self.OTHER)
+        result = self.bare(shop, "credential", "add", "--user", USER, "--password-stdin",
+                           stdin=PASSWORD + "\n")
+        self.assertExit(10, result)
+        self.assertIn("credential trust", result.err)
+        self.assertIn(self.OTHER, result.err)
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
+    def test_a_pinned_logon_keeps_its_pin_with_a_new_password(self):
+        probe = self.empty()
+        shop = self.pinned(probe.vcenter.fingerprint())
+        now = shop.vcenter.fingerprint()
+        self.assertExit(0, self.bare(shop, "credential", "trust", "--pin", now))
+        self.assertExit(0, self.bare(shop, "credential", "add", "--user", USER,
+                                     "--password-stdin", stdin=PASSWORD + "\n"))
+        self.assertEqual(now, self.pin_in(shop))
+
+    def test_at_a_terminal_it_asks(self):
+        for answer, code in (("yes", 0), ("no", 10), ("", 10)):
+            with self.subTest(answer):
+                shop = self.pinned(self.OTHER)
+                shown, exit_code = self.talk(
+                    shop, ["credential", "trust", shop.vcenter.server, "--store", shop.store],
+                    [("fingerprint that the server itself shows?", answer)])
+                self.assertEqual(code, exit_code, shown)
+                self.assertIn(self.OTHER, shown)
+                now = shop.vcenter.fingerprint()
+                self.assertIn(now, shown)
+                self.assertEqual(now if answer == "yes" else self.OTHER, self.pin_in(shop))
+
+
+def vicredentials(*entries):
+    """A file as VMware's Java SDK writes it, padded with what need not be random here."""
+    parts = []
+    for host, user, password in entries:
+        number = 0
+        for unit in (host.lower() + user).encode("utf-16-be").decode("utf-16-be"):
+            number = (number * 31 + ord(unit)) & 0xFF
+        clear = password.encode() + b"\0"
+        clear += b"x" * (128 - len(clear))
+        hidden = base64.b64encode(bytes(byte ^ number for byte in clear)).decode()
+        parts.append(f"<passwordEntry><host>{host}</host><username>{user}</username>"
+                     f"<password>{hidden}</password></passwordEntry>")
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n<viCredentials><version>1.0</version>'
+            + "".join(parts) + "</viCredentials>\n").encode()
+
+
+class Imported(CredentialTest):
+    SECOND = "Second1!-canary-44d2"
+
+    def file(self, shop, content, mode=0o600, name="logons"):
+        path = os.path.join(shop.folder, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        os.chmod(path, mode)
+        return path
+
+    def import_(self, shop, path, *words):
+        return shop.run("credential", "import", path, *words)
+
+    def listed(self, shop):
+        return {(one["server"], one["user"])
+                for one in shop.run("credential", "list").of_type("credential")}
+
+    def test_both_formats_come_in_and_work(self):
+        for form in ("vicredentials", "powercli-json"):
+            with self.subTest(form):
+                shop = self.empty()
+                server = shop.vcenter.server
+                content = vicredentials((server, USER, PASSWORD)) if form == "vicredentials" else \
+                    json.dumps([{"Host": server, "User": USER, "Password": PASSWORD}]).encode()
+                path = self.file(shop, content)
+                result = self.import_(shop, path, "--format", form)
+                os.unlink(path)
+                self.assertExit(0, result)
+                self.assertTrue(result.summary["changed"])
+                self.assertEqual({(server, USER)}, self.listed(shop))
+                self.assertExit(0, shop.run("credential", "test"))
+
+    def test_a_dry_run_lists_what_would_come_in(self):
+        shop = self.empty()
+        path = self.file(shop, vicredentials((shop.vcenter.server, USER, PASSWORD)))
+        result = self.import_(shop, path, "--dry-run")
+        os.unlink(path)
+        self.assertExit(0, result)
+        self.assertTrue(result.summary["changed"])
+        (one,) = result.of_type("credential")
+        self.assertEqual((USER, "added"), (one["user"], one["fate"]))
+        self.assertFalse(os.path.exists(shop.store))
+
+    def test_what_is_there_stays_unless_it_is_to_be_replaced(self):
+        shop = self.empty()
+        shop.secrets.append(self.SECOND)
+        self.add(shop)
+        path = self.file(shop, vicredentials((shop.vcenter.server, USER, self.SECOND)))
+        before = self.bytes_of(shop.store)
+        kept = self.import_(shop, path)
+        self.assertExit(0, kept)
+        self.assertFalse(kept.summary["changed"])
+        self.assertEqual(before, self.bytes_of(shop.store))
+        self.assertExit(0, shop.run("credential", "test"))
+        self.assertTrue(self.import_(shop, path, "--replace").summary["changed"])
+        again = self.import_(shop, path, "--replace")
+        self.assertFalse(again.summary["changed"], "the same again is no change")
+        os.unlink(path)
+        self.assertExit(12, shop.run("credential", "test"))
+
+    def test_a_file_that_others_may_read_is_taken_with_a_warning(self):
+        shop = self.empty()
+        path = self.file(shop, vicredentials((shop.vcenter.server, USER, PASSWORD)), 0o644)
+        result = self.import_(shop, path)
+        os.unlink(path)
+        self.assertExit(0, result)
+        self.assertIn("others may read", result.err)
+
+    def test_what_is_no_such_file(self):
+        shop = self.empty()
+        self.add(shop)
+        before = self.bytes_of(shop.store)
+        table = [("nothing", b"", [], 12), ("another text", b"hello", [], 12),
+                 ("cut off", vicredentials(("a", "b", "c"))[:90], [], 12),
+                 ("another format", vicredentials(("a", "b", "c")), ["--format", "powercli-json"],
+                  12),
+                 ("a format that is none", b"", ["--format", "excel"], 2),
+                 ("far too long", b"<viCredentials>" + b" " * (5 << 20), [], 2)]
+        for what, content, words, code in table:
+            with self.subTest(what):
+                path = self.file(shop, content)
+                result = self.import_(shop, path, *words)
+                self.assertExit(code, result)
+                self.assertEqual(before, self.bytes_of(shop.store))
+                os.unlink(path)
+        for path in (os.path.join(shop.folder, "none"), shop.folder):
+            self.assertExit(2, self.import_(shop, path))
+
+
+class Rekeyed(CredentialTest):
+    def test_a_new_key_file_in_the_usual_place(self):
+        shop = self.shop()
+        old_key, old_store = (self.bytes_of(shop.store + end) for end in (".key", ""))
+        dry = shop.run("credential", "rekey", "--dry-run")
+        self.assertExit(0, dry)
+        self.assertEqual((old_key, old_store),
+                         (self.bytes_of(shop.store + ".key"), self.bytes_of(shop.store)))
+        result = shop.run("credential", "rekey")
+        self.assertExit(0, result)
+        self.assertTrue(result.summary["changed"])
+        self.assertNotEqual(old_key, self.bytes_of(shop.store + ".key"))
+        self.assertNotEqual(old_store, self.bytes_of(shop.store))
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(shop.store + ".key").st_mode))
+        self.assertExit(0, shop.run("credential", "test"))
+
+    def test_a_key_file_elsewhere(self):
+        shop = self.shop()
+        key = os.path.join(shop.folder, "elsewhere.key")
+        self.assertExit(0, shop.run("credential", "rekey", "--new-key-file", key))
+        self.assertExit(0, shop.run("credential", "test", "--key-file", key))
+        self.assertExit(12, shop.run("credential", "test"))
+
+    def test_a_passphrase(self):
+        shop = self.shop()
+        phrase = "correct horse battery"
+        words = ["credential", "rekey", "--store", shop.store, "--passphrase"]
+        shown, code = self.talk(shop, words, [("New passphrase", phrase),
+                                              ("same again", "something else")])
+        self.assertEqual(2, code, shown)
+        self.assertIn("differ", shown)
+        self.assertExit(0, shop.run("credential", "test"))
+        shown, code = self.talk(shop, words, [("New passphrase", phrase), ("same again", phrase)])
+        self.assertEqual(0, code, shown)
+        self.assertNotIn(phrase, shown)
+        self.assertFalse(shop.run("credential", "test").exit_code == 0, "nobody to ask")
+        test = ["credential", "test", shop.vcenter.server, "--store", shop.store, "--ca-file",
+                shop.vcenter.ca_file]
+        shown, code = self.talk(shop, test, [("assphrase", phrase)])
+        self.assertEqual(0, code, shown)
+        shown, code = self.talk(shop, test, [("assphrase", "a wrong one")])
+        self.assertEqual(12, code, shown)
+
+    def test_a_systemd_credential(self):
+        shop = self.shop()
+        folder = os.path.join(shop.folder, "given")
+        os.mkdir(folder, 0o700)
+        with open(os.path.join(folder, "store-key"), "wb") as file:
+            file.write(os.urandom(32))
+        os.chmod(os.path.join(folder, "store-key"), 0o400)
+        env = {"CREDENTIALS_DIRECTORY": folder}
+        words = ["credential", "rekey", "--systemd-credential", "store-key"]
+        self.assertExit(12, shop.run(*words), )
+        self.assertExit(0, shop.run(*words, env=env))
+        self.assertExit(0, shop.run("credential", "test", env=env))
+        self.assertExit(12, shop.run("credential", "test"))
+
+    def test_only_one_key(self):
+        shop = self.shop()
+        self.assertExit(2, shop.run("credential", "rekey", "--passphrase", "--systemd-credential", "x"))
+
+    def test_no_store_yet(self):
+        shop = self.empty()
+        self.assertExit(12, shop.run("credential", "rekey"))
+
+
+class Told(CredentialTest):
+    def test_verbose_says_which_store_answered_and_why_the_others_did_not(self):
+        shop = self.shop()
+        result = shop.run("credential", "test", "--verbose")
+        self.assertExit(0, result)
+        self.assertIn("the logon comes from", result.err)
+        self.assertIn(shop.store, result.err)
+        self.assertNotIn("comes from", shop.run("credential", "test").err)
+
+    def test_list_says_where_when_and_the_pin(self):
+        shop = self.shop()
+        (one,) = shop.run("credential", "list").of_type("credential")
+        self.assertIn(shop.store, one["store"])
+        self.assertRegex(one["added"], r"^20\d\d-\d\d-\d\dT?[ \d:]+Z?$")
+        people = shop.run("credential", "list", json=False).out
+        for words in (shop.vcenter.server, USER, shop.store, "ADDED"):
+            self.assertIn(words, people)
+
+    def test_remove_takes_the_only_account_and_asks_which_of_two(self):
+        shop = self.shop()
+        server = shop.vcenter.server
+        self.assertExit(0, shop.run("credential", "add", "--user", "second@vsphere.local",
+                                    "--no-verify", "--password-stdin", stdin=PASSWORD + "\n"))
+        unsure = shop.run("credential", "remove", server)
+        self.assertExit(2, unsure)
+        for words in (USER, "second@vsphere.local", "--user"):
+            self.assertIn(words, unsure.err)
+        self.assertExit(0, shop.run("credential", "remove", server, "--user", USER))
+        last = shop.run("credential", "remove", server)
+        self.assertExit(0, last)
+        self.assertTrue(last.summary["changed"])
+        self.assertEqual([], shop.run("credential", "list").of_type("credential"))
+        self.assertFalse(shop.run("credential", "remove", server).summary["changed"])
+
+
+if __name__ == "__main__":
+    unittest.main()
