@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view key_file_purpose = "vmrotate sealed credentials 1 key file";
 constexpr std::string_view systemd_purpose = "vmrotate sealed credentials 2 systemd credential";
 
-struct Free {
+struct FreeKdf {
     void operator()(EVP_KDF* kdf) const { EVP_KDF_free(kdf); }
     void operator()(EVP_KDF_CTX* context) const { EVP_KDF_CTX_free(context); }
 };
@@ -29,9 +29,9 @@ OSSL_PARAM octets(const char* name, std::string_view value)
 
 Secret derive(const char* function, const std::vector<OSSL_PARAM>& parameters)
 {
-    const std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, function, nullptr));
+    const std::unique_ptr<EVP_KDF, FreeKdf> kdf(EVP_KDF_fetch(nullptr, function, nullptr));
     require(kdf != nullptr);
-    const std::unique_ptr<EVP_KDF_CTX, Free> context(EVP_KDF_CTX_new(kdf.get()));
+    const std::unique_ptr<EVP_KDF_CTX, FreeKdf> context(EVP_KDF_CTX_new(kdf.get()));
     require(context != nullptr);
     Secret derived = Secret::of_size(data_key_size);
     require(EVP_KDF_derive(context.get(), bytes_of(derived.data()), derived.size(),

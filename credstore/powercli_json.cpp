@@ -12,9 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t max_depth = 3;
+constexpr std::size_t max_json_depth = 3;
 
-[[noreturn]] void refuse(const std::string& why)
+[[noreturn]] void refuse_json(const std::string& why)
 {
     throw StoreError("cannot import it: " + why,
                      "it must be what this prints: Get-VICredentialStoreItem | Select "
@@ -22,9 +22,9 @@ constexpr std::size_t max_depth = 3;
 }
 
 /// Takes the objects one by one, and wipes each text once it is taken.
-class Reader final : public nlohmann::json_sax<Json> {
+class JsonReader final : public nlohmann::json_sax<Json> {
 public:
-    explicit Reader(Imported& imported) : imported_(imported) {}
+    explicit JsonReader(Imported& imported) : imported_(imported) {}
 
     bool null() override { return other_value(); }
     bool boolean(bool) override { return other_value(); }
@@ -51,9 +51,9 @@ public:
     {
         nest();
         if (object_depth_ != 0)
-            refuse("an object stands within an object");
+            refuse_json("an object stands within an object");
         if (++objects_ > max_imported)
-            refuse("it has more than 1024 logons");
+            refuse_json("it has more than 1024 logons");
         object_depth_ = depth_;
         account_ = {};
         password_.clear();
@@ -72,7 +72,7 @@ public:
     {
         nest();
         if (object_depth_ != 0)
-            refuse("an array stands within an object");
+            refuse_json("an array stands within an object");
         return true;
     }
 
@@ -90,20 +90,20 @@ public:
 
     bool parse_error(std::size_t position, const std::string&, const Json::exception&) override
     {
-        refuse(fmt::format("it is no JSON, at byte {}", position));
+        refuse_json(fmt::format("it is no JSON, at byte {}", position));
     }
 
 private:
     void nest()
     {
-        if (++depth_ > max_depth)
-            refuse("it is nested too deeply");
+        if (++depth_ > max_json_depth)
+            refuse_json("it is nested too deeply");
     }
 
     bool other_value() const
     {
         if (object_depth_ == 0)
-            refuse("it is no object and no array of objects");
+            refuse_json("it is no object and no array of objects");
         return true;
     }
 
@@ -130,7 +130,7 @@ Imported read_powercli_json(std::string_view text)
 {
     const Secret utf8 = as_utf8(text);
     Imported imported;
-    Reader reader(imported);
+    JsonReader reader(imported);
     Json::sax_parse(utf8.reveal(), &reader);
     settle(imported);
     return imported;

@@ -15,21 +15,21 @@
 namespace credstore {
 namespace {
 
-constexpr std::size_t max_depth = 8, max_value_size = 8192;
+constexpr std::size_t max_xml_depth = 8, max_value_size = 8192;
 
 struct PasswordEntry {
     std::string host, user, password;
 };
 
-[[noreturn]] void refuse(const std::string& why)
+[[noreturn]] void refuse_xml(const std::string& why)
 {
     throw StoreError("cannot import it: " + why, "it must be a vicredentials.xml of VMware's SDKs");
 }
 
 /// Collects the entries while expat reads. Expat is C: what goes wrong is kept and thrown later.
-class Reader {
+class XmlReader {
 public:
-    explicit Reader(XML_Parser parser) : parser_(parser)
+    explicit XmlReader(XML_Parser parser) : parser_(parser)
     {
         XML_SetUserData(parser, this);
         XML_SetElementHandler(parser, begin, end);
@@ -41,7 +41,7 @@ public:
     const std::vector<PasswordEntry>& entries() const { return entries_; }
 
 private:
-    static Reader& of(void* self) { return *static_cast<Reader*>(self); }
+    static XmlReader& of(void* self) { return *static_cast<XmlReader*>(self); }
 
     static void begin(void* self, const char* name, const char**) noexcept
     {
@@ -70,7 +70,7 @@ private:
     {
         value_ = nullptr;
         ++depth_;
-        if (depth_ > max_depth)
+        if (depth_ > max_xml_depth)
             return stop("its elements are nested too deeply");
         if (depth_ == 1 && name != "viCredentials")
             return stop("its first element is not viCredentials");
@@ -127,13 +127,13 @@ std::vector<PasswordEntry> entries_of(std::string_view xml)
         XML_ParserCreate(nullptr));
     if (parser == nullptr)
         throw std::bad_alloc();
-    Reader reader(parser.get());
+    XmlReader reader(parser.get());
     const auto status = XML_Parse(parser.get(), xml.data(), static_cast<int>(xml.size()), XML_TRUE);
     if (!reader.problem().empty())
-        refuse(reader.problem());
+        refuse_xml(reader.problem());
     if (status != XML_STATUS_OK)
-        refuse(fmt::format("line {}: {}", XML_GetCurrentLineNumber(parser.get()),
-                           XML_ErrorString(XML_GetErrorCode(parser.get()))));
+        refuse_xml(fmt::format("line {}: {}", XML_GetCurrentLineNumber(parser.get()),
+                               XML_ErrorString(XML_GetErrorCode(parser.get()))));
     return reader.entries();
 }
 
