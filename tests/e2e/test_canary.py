@@ -19,7 +19,7 @@ import unittest
 import urllib.parse
 
 from credentials import CredentialTest
-from harness import USER, program, wait_until
+from harness import LIMIT, USER, program, wait_until
 from memory_image import locks, places_of
 from test_credential_verbs import vicredentials
 
@@ -225,8 +225,8 @@ class InMemory(CanaryTest):
         shop.do("rule", rule={"method": method, "action": "delay", "delayMs": 5000, "nth": 1})
         before = len(shop.vcenter.calls("Login"))
         process = shop.start(*words, **fields)
-        shop.vcenter.wait_for_call("Login", before + 1)
-        wait_until(lambda: any(rule["hits"] for rule in shop.vcenter.rules()), "the delay")
+        shop.vcenter.wait_for_call("Login", before + 1, limit=LIMIT)
+        wait_until(lambda: any(rule["hits"] for rule in shop.vcenter.rules()), "the delay", LIMIT)
         process.signal(signal.SIGSTOP)  # the look may take longer than the delay
         try:
             hits, looked = places_of(process.pid, self.writings)
