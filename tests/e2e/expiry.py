@@ -5,12 +5,19 @@ Everything is judged by the world just before the request to delete came in.
 """
 
 import collections
+import re
 
 from asked import verb_of, wishes_of
 from chronicle import is_good, key_of, seq_of
 from vcenter import is_generation, mark_in, mark_of
 
 BRAKE = 2  #: so many expire for each source and run, unless somebody prunes
+
+
+def has_known_mark(mark):
+    """Neither spoilt nor of a version that nobody knows yet."""
+    return mark.get("version") == "1" and \
+        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", mark.get("taken", ""))
 
 
 class Expiry:
@@ -38,7 +45,7 @@ class Expiry:
     def _may_go(self, vm):
         """Whether nothing speaks against a generation: it is one of those that are counted."""
         mark = mark_of(vm)
-        return is_good(vm) and self._is_in_place(vm) and not mark.get("pinned") and \
+        return is_good(vm) and has_known_mark(mark) and self._is_in_place(vm) and not mark.get("pinned") and \
             not vm["snapshots"] and not vm["template"] and \
             vm["connection"] == "connected" and \
             vm["name"].startswith(f"{mark.get('prefix')}{mark.get('stem')}-")
