@@ -57,7 +57,7 @@ def neighbours():
         Cell("N/two installations/with another prefix", exits={0},
              judge=one_for(OLDEST.replace("zz_", "yy_"), stays=NEWEST.replace("zz_", "yy_")),
              prepare=mark_both(prefix="yy_"), settings='prefix = "yy_"'),
-        Cell("N/two installations/at once", world={"copyMs": 1500}, exits={0}, during=at_once,
+        Cell("N/two installations/at once", world={"copyMs": 30000}, exits={0}, during=at_once,
              allow=("leaves nothing unsaid",), judge=second_withdrew),  # it is the other one's
         Cell("N/two installations/an unfinished copy of a run that is dead", prepare=unfinished(1),
              exits={0}, judge=went(OLDEST, f"zz_{SOURCE}-03-202601010300")),
@@ -116,6 +116,7 @@ def at_once(shop, _):
     """Another machine's run begins while the copy is made."""
     shop.vcenter.wait_for_copy()
     shop.second = shop.run("backup", SOURCE, env={"STATE_DIRECTORY": shop.folder + "/elsewhere"})
+    shop.do("speed", copyMs=20)  # of the one under way, too
 
 
 def second_withdrew(shop, _):
