@@ -19,6 +19,7 @@ MUST_NOT_STAND_IN_IT = ("VMROTATE_MUTANT", "this guard is a mutant", "broken law
 COMPILED_WITH = ("-fstack-protector-strong", "-fstack-clash-protection",
                  "-ftrivial-auto-var-init=zero", "-fno-delete-null-pointer-checks", "-fPIE",
                  "-D_FORTIFY_SOURCE=3", "-D_GLIBCXX_ASSERTIONS")
+LEAST_COMMANDS = 25  # several sources may be one unit
 LEAST_LANDING_PADS = 1000
 
 
@@ -72,7 +73,7 @@ def command_problems(build):
     """What cannot be read from the program: how each of its sources was compiled."""
     commands = [line for line in output_of("ninja", "-C", build, "-t", "commands",
                                            "vmrotate").splitlines() if " -c " in line]
-    problems = [] if len(commands) >= 50 else [f"was made by {len(commands)} commands only"]
+    problems = [] if len(commands) >= LEAST_COMMANDS else [f"was made by {len(commands)} commands only"]
     compiler = commands[0].split(" -")[0].split()[-1] if commands else "c++"
     for flag in COMPILED_WITH:
         if flag.startswith("-f") and not is_known(compiler, flag):

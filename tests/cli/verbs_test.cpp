@@ -113,7 +113,8 @@ const std::vector<Case> cases = {
      {"list", "avocado2", "--vcenter", "other", "--datastore", "durian", "--json"},
      12,
      R"({"schema":1,"type":"summary","verb":"list","result":"logon","changed":false,)"
-     R"("exit_code":12,"message":"no logon for any account at 'other' in the test's memory",)"
+     R"("exit_code":12,"message":"no logon for any account at 'other' in the test's memory )"
+     R"~((it holds no such logon)",)~"
      R"("hint":"run 'vmrotate credential add --vcenter other --user ACCOUNT'"})"
      "\n",
      "vmrotate: no logon for any account at 'other' in the test's memory (it holds no such logon)\n"
@@ -165,7 +166,9 @@ const std::vector<Case> cases = {
     {"whose logons are stored, without their passwords",
      {"credential", "list"},
      0,
-     "vc  backup\n1 logon in the test's memory\n",
+     "SERVER  USER    ADDED                STORED IN, PIN\n"
+     "vc      backup  unknown              the test's memory\n"
+     "1 logon\n",
      ""},
 };
 
