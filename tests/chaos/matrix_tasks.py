@@ -97,6 +97,12 @@ def meanwhile_cell(task, name):
                 mend=host_is_back if name.startswith("13") else None)
 
 
+def first_backup_cell(task, end):
+    """The same where nothing is due after it, so that nothing else looks at what was made."""
+    return Cell(f"B/{task}/{end}/first-backup", orders=[{"method": task, **ENDS[end]}],
+                exits={1, 4, 10, 11}, world=dict(SLOWLY), generations=0, keep=1)
+
+
 def host_is_back(shop):
     shop.do("host", name=HOST, connection="connected")
 
@@ -111,4 +117,5 @@ def cells():
         made += [end_cell(task, end, "/unseen-while-copying", visibleWhileCopying=False)
                  for end in ENDS]
         made += [end_cell(task, end, "/busy-as-fault", busyAsFault="call") for end in ENDS]
+    made += [first_backup_cell(task, "09-success-but-absent") for task in TASKS[:3]]
     return made
