@@ -14,7 +14,6 @@
 #include "job/copy.hpp"
 #include "job/discard.hpp"
 #include "job/expire.hpp"
-#include "job/explain.hpp"
 #include "job/heal.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
@@ -77,8 +76,6 @@ std::optional<Error> let_go(SnapshotGuard& snapshot)
         return {};
     } catch (const Error& e) {
         return e;
-    } catch (const vimclient::Fault& fault) {
-        return explain(fault, "remove the snapshot");
     }
 }
 

@@ -178,6 +178,18 @@ struct World {
         return vm;
     }
 
+    /// A copy that run `run` began and did not finish; its seq is its slot.
+    vimclient::Vm& add_unfinished(int slot, int run)
+    {
+        vimclient::Vm& vm = add_generation(slot, slot, 0);
+        auto mark = vmrotate::rotation::decode(vm.mark).mark;
+        mark.state = vmrotate::rotation::State::copying;
+        mark.run = id_of(run);
+        mark.self.clear();
+        set_mark(vm, mark);
+        return vm;
+    }
+
     /// Three of them, in the slots 01 to 03, a day apart: 04 is the gap.
     void add_three()
     {

@@ -145,6 +145,13 @@ TEST_CASE("number: each step says why")
     CHECK(steps[2].reason == "joins below 'zz_a-5'");
 }
 
+TEST_CASE("number: the number of an unfinished copy is not given again")
+{
+    Set set = set_of({{1, 5}}, 0);
+    set.unfinished = {{"vm-x", "zz_x", "run-x", 4, 20, on(6)}};
+    CHECK(text_of(number(set, newcomers_of({{9}, {1}}))) == "new9=23 old5=22 new1=21");
+}
+
 TEST_CASE("number: numbers end somewhere")
 {
     CHECK(fits(number(set_of({}, highest_number - 1), newcomers_of({{1}}))));

@@ -24,6 +24,7 @@ const std::string commit_line = "reconfigure " + name + " complete\n";
 const std::string mark_line = "reconfigure " + name + " copying\n";
 const std::string destroy_line = "destroy " + name + "\n";
 const std::string cannot_use = "failed: cannot use the copy '" + name + "': ";
+const Fault logged_out(Kind::logon, "The session is not authenticated.", "NotAuthenticated");
 const std::string kept = "the unfinished copy '" + name + "' was not deleted: ";
 
 /// What is wrong with the copy before it is read for the first time.
@@ -81,6 +82,29 @@ const std::vector<Case> cases = {
      "cannot look after what is left of the copy: No. (NoPermission); it counts as nothing, and "
      "the "
      "next run tries again\n"},
+    {"short of a disk, and the server only says that it is gone: warned of",
+     [](World& world) {
+         world.vsphere.vm(name).disks.pop_back();
+         world.vsphere.destructions_in_vain = 1;
+     },
+     cannot_use + "the disk scsi0:1 is missing", destroy_line,
+     "cannot look after what is left of the copy: the server says that it is gone, and it is still "
+     "there; it counts as nothing, and the next run tries again\n"},
+    {"short of a disk, and the session has ended: deleted with the next one",
+     [](World& world) {
+         world.vsphere.vm(name).disks.pop_back();
+         world.vsphere.fail("destroy", 1, logged_out);
+     },
+     cannot_use + "the disk scsi0:1 is missing", destroy_line + destroy_line, ""},
+    {"short of a disk, and no session lasts: tried once more and no further",
+     [](World& world) {
+         world.vsphere.vm(name).disks.pop_back();
+         world.vsphere.fail("destroy", 1, logged_out);
+         world.vsphere.fail("destroy", 2, logged_out);
+     },
+     cannot_use + "the disk scsi0:1 is missing", destroy_line + destroy_line,
+     "cannot look after what is left of the copy: The session is not authenticated. "
+     "(NotAuthenticated); it counts as nothing, and the next run tries again\n"},
     {"vanished", [](World& world) { world.vsphere.destroy(world.vsphere.vm(name).ref); },
      "failed: cannot read '" + name + "': it has just been removed", destroy_line, ""},
     {"it cannot be read",
@@ -98,6 +122,13 @@ const std::vector<Case> cases = {
          World::set_mark(vm, old);
      }),
      "", mark_line + commit_line, ""},
+    {"one that is a generation of another run by now is not touched",
+     spoilt([](World& world, Vm& vm) {
+         auto other = world.mark(9, 3, 0);
+         other.self = vm.instance_uuid;
+         World::set_mark(vm, other);
+     }),
+     "refused: cannot mark '" + name + "': it is a generation of another run", "", ""},
     {"short of a disk and of its mark: marked, so that it can be deleted",
      spoilt([](World&, Vm& vm) {
          vm.mark.clear();

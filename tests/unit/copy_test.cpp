@@ -30,18 +30,6 @@ std::string clone_of(int slot)
     return "clone " + name_of(slot) + "\n";
 }
 
-/// A copy that run `run` began and did not finish.
-Vm& add_unfinished(World& world, int slot, int run)
-{
-    Vm& vm = world.add_generation(slot, slot, 0);
-    auto mark = rotation::decode(vm.mark).mark;
-    mark.state = rotation::State::copying;
-    mark.run = id_of(run);
-    mark.self.clear();
-    World::set_mark(vm, mark);
-    return vm;
-}
-
 /// A task of the source that has ended and made this VM, or failed.
 void add_clone_task(World& world, const std::string& result_id)
 {
@@ -91,29 +79,37 @@ const std::vector<Case> cases = {
      [](World& world) { world.vsphere.fail("clone", 1, full); }, full_told, "", clone_of(1), ""},
 
     {"what a failed copy of ours left behind is deleted",
-     [](World& world) { fail_after(world, 1, full, [&world] { add_unfinished(world, 1, 1); }); },
+     [](World& world) { fail_after(world, 1, full, [&world] { world.add_unfinished(1, 1); }); },
      full_told, "", clone_of(1) + "destroy " + name_of(1) + "\n", ""},
     {"but not one of another run",
-     [](World& world) { fail_after(world, 1, full, [&world] { add_unfinished(world, 1, 7); }); },
+     [](World& world) { fail_after(world, 1, full, [&world] { world.add_unfinished(1, 7); }); },
      full_told, "", clone_of(1), ""},
     {"nor one that somebody works with",
      [](World& world) {
          fail_after(world, 1, full,
-                    [&world] { add_unfinished(world, 1, 1).power = vimclient::Power::on; });
+                    [&world] { world.add_unfinished(1, 1).power = vimclient::Power::on; });
      },
      full_told, "", clone_of(1),
      "the unfinished copy '" + name_of(1) + "' was not deleted: it is powered on\n"},
     {"nor where two carry the mark of the run: somebody copied one",
      [](World& world) {
          fail_after(world, 1, full, [&world] {
-             add_unfinished(world, 1, 1);
-             add_unfinished(world, 2, 1);
+             world.add_unfinished(1, 1);
+             world.add_unfinished(2, 1);
          });
      },
      full_told, "", clone_of(1),
      "the unfinished copy '" + name_of(1) +
          "' was not deleted: several VMs carry the mark of its run\nthe unfinished copy '" +
          name_of(2) + "' was not deleted: several VMs carry the mark of its run\n"},
+    {"nor counted as gone where the server only says so",
+     [](World& world) {
+         world.vsphere.destructions_in_vain = 1;
+         fail_after(world, 1, full, [&world] { world.add_unfinished(1, 1); });
+     },
+     full_told, "", clone_of(1) + "destroy " + name_of(1) + "\n",
+     "cannot look after what is left of the copy: the server says that it is gone, and it is still "
+     "there; it counts as nothing, and the next run tries again\n"},
     {"a folder that cannot be read afterwards is warned of",
      [](World& world) {
          world.vsphere.fail("clone", 1, full);
@@ -148,6 +144,21 @@ const std::vector<Case> cases = {
      [](World& world) { world.vsphere.lose("clone", 1, Lost::not_executed); },
      "unreachable: cannot tell whether vCenter could make the copy '" + name_of(1) +
          "': the reply was lost",
+     "", clone_of(1), ""},
+    {"a lost reply, and vCenter does not say what became of it: nothing is sent twice",
+     [](World& world) {
+         world.vsphere.lose("clone", 1, Lost::executed);
+         world.vsphere.fail("read_vms", 2, {Kind::unreachable, "no answer"});
+     },
+     "unreachable: cannot tell whether vCenter could make the copy '" + name_of(1) +
+         "': the reply was lost",
+     "", clone_of(1), ""},
+    {"Ctrl-C and a lost reply: nobody waits for the copy, or touches it",
+     [](World& world) {
+         world.vsphere.when("clone", 1, [&world] { world.stop.request_stop(); });
+         world.vsphere.lose("clone", 1, Lost::still_running);
+     },
+     "interrupted: interrupted, and the copy '" + name_of(1) + "' may go on: the reply was lost",
      "", clone_of(1), ""},
     {"a lost reply, and the end of the task is lost too: the copy may go on, and is left alone",
      [](World& world) {

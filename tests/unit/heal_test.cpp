@@ -3,72 +3,14 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "fakes/test_run.hpp"
-#include "job/backup_vm.hpp"
-#include "job/clean_vm.hpp"
+#include "fakes/night.hpp"
 
 using namespace vmrotate;
-using namespace std::chrono_literals;
 using Moment = FakeVsphere::Moment;
 
 namespace {
 
 const Moment moments[] = {Moment::before, Moment::during, Moment::after};
-
-/// A world with three generations, a night later.
-struct Night : World {
-    Night() { add_three(); }
-
-    /// Another run, at another minute; true if it was killed at that call.
-    bool dies_at(int nth, Moment moment)
-    {
-        vsphere.kill("", nth, moment);
-        try {
-            back_up();
-        } catch (const fakes::Killed&) {
-            vsphere.revive();
-            return true;
-        }
-        return false;
-    }
-
-    job::Outcome back_up()
-    {
-        begin();
-        return job::backup_vm(vsphere, run());
-    }
-
-    job::Cleaning clean()
-    {
-        begin();
-        return job::clean_vm(vsphere, run());
-    }
-
-    void begin()
-    {
-        pass(1min);
-        run_id = id_of(++runs);
-        on_pause = [this] { vsphere.end_tasks(); };  // what runs on ends while somebody waits
-    }
-
-    std::string generations()
-    {
-        std::string names;
-        for (const auto& generation : set().generations)
-            names += generation.name + "\n";
-        return names;
-    }
-
-    rotation::Set set()
-    {
-        const auto run = this->run();
-        return job::survey(vsphere, run).set;
-    }
-
-    int runs = 0;
-};
 
 /// Nothing of ours is left but generations.
 void check_healed(Night& night, std::size_t generations)

@@ -191,5 +191,20 @@ TEST_CASE("foresee: the set as a dry run plans with it")
     CHECK(after.generations[0].condition == rotation::Condition::good);
     REQUIRE(after.unfinished.size() == 1);
     CHECK(after.unfinished[0].id == "vm-12");
+    CHECK(after.highest_seq == 12);
     CHECK(rotation::foresee(set, {}) == set);
+}
+
+TEST_CASE("foresee: the number of a copy that will be undone is free again, if it is the highest")
+{
+    rotation::Set set;
+    set.unfinished = {{"vm-10", "ten", id_of(1), 2, 10, now},
+                      {"vm-11", "eleven", id_of(2), 3, 11, now}};
+    set.highest_seq = 11;
+    const auto without = [&](const char* id) {
+        return rotation::foresee(set, {"", {{Remedy::undo, id, "", "", ""}}});
+    };
+    CHECK(without("vm-10").highest_seq == 11);
+    CHECK(without("vm-11").highest_seq == 0);
+    CHECK(without("vm-11").unfinished == std::vector{set.unfinished[0]});
 }

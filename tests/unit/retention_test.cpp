@@ -153,3 +153,19 @@ TEST_CASE("expire_surplus: the brake counts what this run has deleted before")
     CHECK(joined(outcome.warnings) ==
           "'" + second + "' was not deleted: 2 were deleted in this run");
 }
+
+TEST_CASE("expire_surplus: where none is good, none vouches for another")
+{
+    World world;
+    world.add_three();
+    const auto run = world.run();
+    const auto id = job::locate(world.vsphere, run.assignment).id;
+    auto decisions = rotation::retention(job::read_set(world.vsphere, id), {.keep = 1});
+    for (rotation::Decision& decision : decisions)
+        decision.generation.condition = rotation::Condition::set_aside;
+    job::Expiry outcome;
+    job::expire_surplus(world.vsphere, run, {id, decisions, "", {}}, outcome);
+    CHECK(joined(outcome.left_undone) == "nothing was deleted: there is no good generation");
+    CHECK(outcome.expired.empty());
+    CHECK(world.vsphere.changes == "");
+}

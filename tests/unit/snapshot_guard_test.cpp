@@ -76,6 +76,26 @@ const std::vector<TakeCase> take_cases = {
      },
      "failed: cannot take the snapshot: No. (SystemError)",
      "create_snapshot avocado2\nbegin_remove_snapshot snapshot-1\n", ""},
+    {"an error, the snapshot is there, and it does not go: both are told", config::Quiesce::off,
+     [](World& world) {
+         world.vsphere.removals_in_vain = 99;
+         world.vsphere.when("create_snapshot", 1, [&world] {
+             world.add_run_snapshot(world.source(), 1);
+             throw Fault(Kind::refused, "No.", "SystemError");
+         });
+     },
+     "failed: cannot take the snapshot: No. (SystemError)",
+     "create_snapshot avocado2\nbegin_remove_snapshot snapshot-1\n"
+     "begin_remove_snapshot snapshot-1\nbegin_remove_snapshot snapshot-1\n",
+     "the snapshot '" + ours + "' may be left: cannot remove the snapshot '" + ours +
+         "': the server says that it is gone, and it is still there\n"},
+    {"a lost reply, and vCenter does not say what became of it", config::Quiesce::off,
+     [](World& world) {
+         world.vsphere.lose("create_snapshot", 1, Lost::not_executed);
+         world.vsphere.fail("read_vms", 1, {Kind::unreachable, "no answer"});
+     },
+     "unreachable: cannot tell whether the snapshot '" + ours + "' was taken: no answer",
+     "create_snapshot avocado2\n", ""},
     {"a lost reply: the snapshot with our note is ours", config::Quiesce::off,
      [](World& world) {
          world.add_run_snapshot(world.source(), 7);
@@ -156,6 +176,14 @@ const std::vector<RemoveCase> remove_cases = {
     {"a lost request that was not executed: looked after, sent again",
      [](World& world) { world.vsphere.lose("begin_remove_snapshot", 1, Lost::not_executed); }, "|",
      once + once, "Clone Snapshot\n"},
+    {"every request is lost: looked after each time, three times once more",
+     [](World& world) {
+         for (const int nth : {1, 2, 3, 4})
+             world.vsphere.lose("begin_remove_snapshot", nth, Lost::not_executed);
+     },
+     "|failed: cannot remove the snapshot '" + ours +
+         "': the reply was lost, and it is still there",
+     once + once + once + once, "Clone Snapshot\n" + ours + "\n"},
     {"the end of the task is lost: looked after",
      [](World& world) { world.vsphere.lose("wait", 1, Lost::executed); }, "|", once,
      "Clone Snapshot\n"},
@@ -194,7 +222,8 @@ TEST_CASE("SnapshotGuard: how the snapshot is taken")
                   CHECK(guard.ref() == world.source().snapshots.back().ref);
               }) == c.told);
         CHECK((c.told.empty() ? changes : world.vsphere.changes) == c.changes);
-        CHECK(world.vsphere.snapshots_of("avocado2").find(ours) == std::string::npos);
+        CHECK((world.vsphere.snapshots_of("avocado2").find(ours) == std::string::npos) ==
+              (world.vsphere.removals_in_vain <= 0));
         CHECK(world.observer.warnings == c.warnings);
         CHECK(world.vsphere.missed() == "");
     }
@@ -284,4 +313,40 @@ TEST_CASE("SnapshotGuard: it is held from its making to its end")
     guard.finish_removal();
     world.pass(5s);
     CHECK(guard.held() == 5s);
+}
+
+TEST_CASE("SnapshotGuard: what is left to the next run stays, and is named")
+{
+    World world;
+    const auto run = world.run();
+    {
+        SnapshotGuard guard(world.vsphere, run, world.source(), note_of(world));
+        world.pass(5s);
+        guard.leave_to_next_run();
+        world.pass(5s);
+        CHECK(guard.is_over());
+        CHECK(guard.held() == 5s);
+    }
+    CHECK(world.vsphere.changes == "create_snapshot avocado2\n");
+    CHECK(world.vsphere.snapshots_of("avocado2") == ours + "\n");
+    CHECK(world.observer.warnings == "the snapshot '" + ours +
+                                         "' stays, as the copy may go on; the next run removes "
+                                         "it\n");
+}
+
+TEST_CASE("SnapshotGuard: a VM that is gone once the reply is lost is no removal")
+{
+    World world;
+    const auto run = world.run();
+    const std::string gone = "cannot read the VM: it has been removed";
+    {
+        SnapshotGuard guard(world.vsphere, run, world.source(), note_of(world));
+        world.vsphere.lose("begin_remove_snapshot", 1, Lost::not_executed);
+        guard.begin_removal();
+        world.source().power = vimclient::Power::off;
+        world.vsphere.destroy(world.source().ref);
+        CHECK(told([&] { guard.finish_removal(); }) == "failed: " + gone);
+        CHECK_FALSE(guard.is_over());
+    }
+    CHECK(world.observer.warnings == "the snapshot '" + ours + "' may be left: " + gone + "\n");
 }
