@@ -45,7 +45,7 @@ def kind_of(path):
         return LOCK
     if path.endswith("vmrotate.toml"):
         return CONFIGURATION
-    if path in ("credentials", "credentials.key"):
+    if path in ("credentials", "credentials.key", "credentials.key.next"):
         return LOGON
     return OTHER
 

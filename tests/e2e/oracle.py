@@ -3,7 +3,7 @@
 
 import re
 
-from chronicle import chronicle
+from chronicle import chronicle, good_ones, key_of
 from expiry import Expiry
 from lasting import difference, lasting
 from told import Told
@@ -84,28 +84,6 @@ class Oracle(Expiry, Told):
                 mark.update(mark_in(earlier["body"]))
         return vm, {key: value for key, value in mark.items() if value}
 
-    def _last_generations(self, seq):
-        """Morefs of the complete generations at a point of the log, by (source, set), with
-        the number that each set had at the last moment that was looked at."""
-        moment = [one for one in self.history if one["seq"] < seq][-1]
-        sets, start = {}, moment["seq"]
-        for vm in moment["state"]["vms"]:
-            if is_generation(vm) and vm["power"] == "off":
-                mark = mark_of(vm)
-                sets.setdefault((mark["source"], mark["set"]), {})[vm["id"]] = int(mark["seq"])
-        before = {key: len(members) for key, members in sets.items()}
-        for call in self.calls:
-            if not start < call["seq"] < seq or not self._done(call):
-                continue
-            mark = mark_in(call["body"])
-            if call["method"] == "ReconfigVM_Task" and mark.get("state") == "complete":
-                key = (mark["source"], mark["set"])
-                sets.setdefault(key, {})[call["this"]] = int(mark["seq"])
-            if call["method"] == "Destroy_Task":
-                for members in sets.values():
-                    members.pop(call["this"], None)
-        return sets, before
-
     # -- the rules
 
     def _only_known_calls(self):
@@ -143,8 +121,7 @@ class Oracle(Expiry, Told):
             _, mark = self._known(call)
             if mark.get("state") != "complete":
                 continue
-            sets, _ = self._last_generations(call["seq"])
-            members = sets.get((mark["source"], mark["set"]), {})
+            members = good_ones(self._before(call["seq"])).get((mark["source"], mark["set"]), {})
             if not any(seq > int(mark["seq"]) for seq in members.values()):
                 yield f"'{call['target']}' was to be deleted with no newer generation there"
 
@@ -199,17 +176,17 @@ class Oracle(Expiry, Told):
                 yield f"a snapshot of '{call['target']}' was to go with its children"
 
     def _generations_enough(self):
+        """As the world was when the request came in, whatever the tasks before it had told."""
         for call in self._methods("Destroy_Task"):
-            if not self._done(call):
+            world = self._before(call["seq"])
+            if not self._done(call) or call["this"] not in world:
                 continue
-            _, mark = self._known(call)
-            key = (mark.get("source"), mark.get("set"))
-            sets, before = self._last_generations(call["seq"])
-            members = dict(sets.get(key, {}))
-            members.pop(call["this"], None)
-            floor = min(before.get(key, 0), self.shop.keep)
-            if len(members) < floor:
-                yield (f"the deletion of '{call['target']}' left {len(members)} good generations "
+            key = key_of(world[call["this"]])
+            left = set(good_ones(world).get(key, ())) - {call["this"]}
+            began = self._before(self._began(call) + 1)
+            floor = min(len(good_ones(began).get(key, ())), self.shop.keep)
+            if len(left) < floor:
+                yield (f"the deletion of '{call['target']}' left {len(left)} good generations "
                        f"of at least {floor}")
 
     def _nothing_unfinished(self):
