@@ -165,6 +165,27 @@ class Looking(CredentialTest):
         self.assertIn(USER, people.out)
         self.assertNotIn(PASSWORD, people.out)
 
+    def test_the_servers_name_is_the_same_in_capitals(self):
+        shop = self.empty()
+        port = shop.vcenter.server.split(":")[1]
+        small, large = f"localhost:{port}", f"LocalHOST:{port}"
+        for stored, asked in ((small, large), (large, small)):
+            with self.subTest(stored=stored):
+                self.assertExit(0, self.add(shop, "--vcenter", stored))
+                self.assertExit(0, shop.run("credential", "test", "--vcenter", asked))
+                (one,) = shop.run("credential", "list").of_type("credential")
+                self.assertEqual(small, one["server"])
+                self.assertTrue(shop.run("credential", "remove", "--vcenter", asked)
+                                .summary["changed"])
+        given = os.path.join(shop.folder, "given")
+        os.mkdir(given, 0o700)
+        with open(os.path.join(given, "vmrotate-logon"), "w", encoding="utf-8") as file:
+            file.write(f"server={large}\nuser={USER}\npassword={PASSWORD}\n")
+        os.chmod(file.name, 0o400)
+        self.assertExit(0, shop.run("credential", "test", "--vcenter", large, "--store", "systemd",
+                                    env={"CREDENTIALS_DIRECTORY": given}))
+        os.unlink(file.name)
+
     def test_test_logs_in_and_out(self):
         shop = self.shop()
         result = shop.run("credential", "test")
