@@ -60,12 +60,16 @@ Session::Session(credstore::Credential credential, Environment& environment, Con
     }
 }
 
-credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter)
+credstore::StoreChoice store_of(const Context& context, const config::Vcenter& vcenter)
 {
     const Paths& paths = context.environment.paths;
-    return context.environment.open_stores(
-        credstore::store_choice(vcenter.store, vcenter.key_file,
-                                {credstore::StoreKind::usual, paths.store, paths.key_file}));
+    return credstore::store_choice(vcenter.store, vcenter.key_file,
+                                   {credstore::StoreKind::usual, paths.store, paths.key_file});
+}
+
+credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter)
+{
+    return context.environment.open_stores(store_of(context, vcenter));
 }
 
 vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter)

@@ -27,6 +27,9 @@ private:
     std::unique_ptr<vimclient::Vsphere> vsphere_;
 };
 
+/// Which store the configuration names, and its key file.
+credstore::StoreChoice store_of(const Context& context, const config::Vcenter& vcenter);
+
 /// The store that the configuration names, or the usual ones in their order.
 credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter);
 

@@ -237,9 +237,36 @@ class Rekeyed(CredentialTest):
     def test_a_key_file_elsewhere(self):
         shop = self.shop()
         key = os.path.join(shop.folder, "elsewhere.key")
-        self.assertExit(0, shop.run("credential", "rekey", "--new-key-file", key))
+        moved = shop.run("credential", "rekey", "--new-key-file", key)
+        self.assertExit(0, moved)
+        for words in (f"a new key file '{key}'", f"from now on that needs --key-file '{key}'",
+                      f"'{shop.store}.key' does not open it any more and may be deleted"):
+            self.assertIn(words, moved.summary["message"])
         self.assertExit(0, shop.run("credential", "test", "--key-file", key))
-        self.assertExit(12, shop.run("credential", "test"))
+        for what in ("the old key", "no key"):
+            with self.subTest(what):
+                refused = shop.run("credential", "test")
+                self.assertExit(12, refused)
+                for words in (f"'{shop.store}.key'", "--key-file"):
+                    self.assertIn(words, refused.err)
+            if what == "the old key":
+                os.unlink(shop.store + ".key")
+
+    def test_a_key_file_that_was_there(self):
+        shop = self.shop()
+        key = os.path.join(shop.folder, "elsewhere.key")
+        with open(key, "wb") as file:
+            file.write(os.urandom(32))
+        os.chmod(key, 0o600)
+        before = self.bytes_of(key)
+        result = shop.run("credential", "rekey", "--new-key-file", key)
+        self.assertExit(0, result)
+        self.assertIn(f"the key file '{key}', which was there", result.summary["message"])
+        self.assertEqual(before, self.bytes_of(key))
+        again = shop.run("credential", "rekey", "--key-file", key)
+        self.assertIn(f"a new key file '{key}'", again.summary["message"])
+        self.assertNotIn("from now on", again.summary["message"])
+        self.assertNotEqual(before, self.bytes_of(key))
 
     def test_a_passphrase(self):
         shop = self.shop()

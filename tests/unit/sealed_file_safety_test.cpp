@@ -29,6 +29,9 @@ TEST_CASE("sealed file: a wrong key and a changed byte give the same error")
     write_file(scratch.key(), std::string(32, 'w'));
     const std::string wrong_key = error_of([&] { scratch.store().find({server, "backup"}); });
     CHECK(contains(wrong_key, wrong_or_damaged));
+    CHECK(contains(wrong_key, fmt::format("the key file '{}' was tried / if another key file opens "
+                                          "it, name that with --key-file;",
+                                          scratch.key().string())));
     write_file(scratch.key(), key);
 
     constexpr std::size_t magic_size = 30, derivation = 30;
