@@ -25,6 +25,15 @@ std::string known_pin(credstore::CredentialStore& store, const credstore::Accoun
     return found == entries.end() ? std::string() : found->fingerprint;
 }
 
+/// The pin that goes with the logon, seen at the server unless that is not to be contacted.
+std::string pin_of(const AddOptions& options, const Context& context,
+                   const config::Vcenter& vcenter, const std::string& known)
+{
+    if (!options.no_verify)
+        return fingerprint_to_pin(context, vcenter, known);
+    return vcenter.fingerprint.empty() ? known : vcenter.fingerprint;
+}
+
 void prove(const Context& context, config::Vcenter vcenter, const credstore::Credential& credential)
 {
     credstore::Credential copy{.account = credential.account,
@@ -47,9 +56,7 @@ int add(const AddOptions& options, const Context& context)
                       {"add", true, fmt::format("would store {} in {}", logon, store.describe()),
                        options.dry_run});
     credential.fingerprint =
-        options.no_verify
-            ? vcenter.fingerprint
-            : fingerprint_to_pin(context, vcenter, known_pin(store, credential.account));
+        pin_of(options, context, vcenter, known_pin(store, credential.account));
     credential.password = obtain_password(
         context, options.password, fmt::format("Password of {}: ", whose(credential.account)));
     if (!options.no_verify)

@@ -99,6 +99,23 @@ class Renewed(CredentialTest):
                                      "--password-stdin", stdin=PASSWORD + "\n"))
         self.assertEqual(now, self.pin_in(shop))
 
+    def test_a_pinned_logon_keeps_its_pin_unproved_and_replaced(self):
+        shop = self.pinned(self.OTHER)
+        self.assertExit(0, self.bare(shop, "credential", "add", "--user", USER, "--no-verify",
+                                     "--password-stdin", stdin=PASSWORD + "2\n"))
+        self.assertEqual(self.OTHER, self.pin_in(shop))
+        path = os.path.join(shop.folder, "logons")
+        with open(path, "wb") as file:
+            file.write(vicredentials((shop.vcenter.server, USER, PASSWORD)))
+        os.chmod(path, 0o600)
+        replaced = self.bare(shop, "credential", "import", path, "--replace")
+        os.unlink(path)
+        self.assertExit(0, replaced)
+        self.assertTrue(replaced.summary["changed"])
+        self.assertEqual(self.OTHER, self.pin_in(shop))
+        self.assertExit(10, self.bare(shop, "credential", "test"))
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
     def test_at_a_terminal_it_asks(self):
         for answer, code in (("yes", 0), ("no", 10), ("", 10)):
             with self.subTest(answer):
