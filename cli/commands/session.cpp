@@ -108,7 +108,7 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
     connection.endpoint = endpoint_of(vcenter);
     connection.trust.ca_file = vcenter.ca_file;
     connection.trust.fingerprint = vcenter.fingerprint;
-    if (vcenter.fingerprint.empty() && vcenter.ca_file.empty())
+    if (vcenter.fingerprint.empty())
         connection.trust.fingerprint = credential.fingerprint;
     connection.patience = patience;
     connection.patience.retry_for = vcenter.retry_for;

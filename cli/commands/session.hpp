@@ -41,7 +41,8 @@ vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter);
 /// place that was tried; StoreError from a store with trouble.
 credstore::Credential find_credential(const Context& context, const config::Vcenter& vcenter);
 
-/// Finds the logon and logs in. Throws like `find_credential`, and Error with what the server
+/// Finds the logon and logs in. A pin counts before any CA: the configured one, or else the
+/// logon's own. Throws like `find_credential`, and Error with what the server
 /// says.
 Session open_session(const Context& context, const config::Vcenter& vcenter,
                      const vimclient::Patience& patience = {});

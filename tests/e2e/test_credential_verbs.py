@@ -43,6 +43,16 @@ class Renewed(CredentialTest):
         self.assertEqual(now, self.pin_in(shop))
         self.assertExit(0, self.bare(shop, "credential", "test"))
 
+    def test_a_stored_pin_counts_also_where_a_ca_vouches_for_the_server(self):
+        shop = self.pinned(self.OTHER)
+        for words in (["credential", "test"], ["backup", "avocado2"], ["list", "avocado2"]):
+            with self.subTest(words=words):
+                result = shop.run(*words)  # with --ca-file
+                self.assertExit(10, result)
+                self.assertIn(self.OTHER, result.err)
+        self.assertEqual([], shop.vcenter.calls("Login"))
+        self.assertExit(0, shop.run("credential", "test", "--pin", shop.vcenter.fingerprint()))
+
     def test_trusting_the_same_again_changes_nothing(self):
         shop = self.empty()
         shop = self.pinned(shop.vcenter.fingerprint())
