@@ -62,7 +62,7 @@ class Adding(CredentialTest):
         for password in ("", "\n"):
             result = shop.run("credential", "add", "--user", USER, "--password-stdin",
                               stdin=password)
-            self.assertExit(2, result)
+            self.assertExit(12, result)
         self.assertFalse(os.path.exists(shop.store))
         shop.secrets.clear()
 

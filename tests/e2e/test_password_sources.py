@@ -57,13 +57,13 @@ class Passwords(CredentialTest):
                  ("two empty lines", b"\n\n", 0o600, 12, "more than one line"),
                  ("too long", long, 0o600, 12, "1024 bytes"),
                  ("far too long", long * 99, 0o600, 12, "given"),
-                 ("empty", b"", 0o600, 2, "the password is empty"),
-                 ("a NUL", b"half\0way", 0o600, 2, "control character"),
-                 ("an escape", b"half\x1bway", 0o600, 2, "control character"),
-                 ("Latin-1", "gr\u00fcn".encode("latin-1"), 0o600, 2, "UTF-8"),
-                 ("half a character", "gr\u00fcn".encode()[:3], 0o600, 2, "UTF-8"),
-                 ("an overlong character", b"\xc0\xaf", 0o600, 2, "UTF-8"),
-                 ("a surrogate", b"\xed\xa0\x80", 0o600, 2, "UTF-8")]
+                 ("empty", b"", 0o600, 12, "the password is empty"),
+                 ("a NUL", b"half\0way", 0o600, 12, "control character"),
+                 ("an escape", b"half\x1bway", 0o600, 12, "control character"),
+                 ("Latin-1", "gr\u00fcn".encode("latin-1"), 0o600, 12, "UTF-8"),
+                 ("half a character", "gr\u00fcn".encode()[:3], 0o600, 12, "UTF-8"),
+                 ("an overlong character", b"\xc0\xaf", 0o600, 12, "UTF-8"),
+                 ("a surrogate", b"\xed\xa0\x80", 0o600, 12, "UTF-8")]
         shop = self.empty()
         for what, content, mode, code, words in table:
             with self.subTest(what):
@@ -75,6 +75,24 @@ class Passwords(CredentialTest):
         result = self.take(shop, "--password-file", os.path.join(shop.folder, "none"))
         self.assertExit(2, result)
         self.assertIn("none", result.err)
+        self.assertFalse(os.path.exists(shop.store))
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
+    def test_what_is_no_password_is_refused_alike_from_every_source(self):
+        table = [("too long", b"x" * 1025), ("empty", b""), ("a NUL", b"half\0way"),
+                 ("Latin-1", "gr\u00fcn".encode("latin-1")), ("two lines", b"one\ntwo\n"),
+                 ("an empty line behind it", b"one\n\n")]
+        shop = self.empty()
+        for what, content in table:
+            path = self.file(shop, content)
+            for words, stdin in ((["--password-stdin"], content),
+                                 (["--password-file", path], None),
+                                 (["--password-file", "/dev/stdin"], content),
+                                 (["--password-command", f"cat '{path}'"], None)):
+                with self.subTest(what, source=words[0]):
+                    result = self.take(shop, *words, stdin=stdin)
+                    self.assertExit(12, result)
+            self.forget(path)
         self.assertFalse(os.path.exists(shop.store))
         self.assertEqual([], shop.vcenter.calls("Login"))
 
@@ -111,7 +129,7 @@ class Passwords(CredentialTest):
         table = [("it fails", "false", 12, "exit code 1"),
                  ("it is not there", "no-such-program-4711", 12, "no-such-program-4711"),
                  ("it is no program", "/etc/passwd", 12, "/etc/passwd"),
-                 ("it writes nothing", "true", 2, "the password is empty"),
+                 ("it writes nothing", "true", 12, "the password is empty"),
                  ("it writes too much", "yes", 12, "more than"),
                  ("it writes two lines", "printf 'a\\nb\\n'", 12, "more than one line"),
                  ("no word", " ", 2, "empty"),
