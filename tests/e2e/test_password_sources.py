@@ -144,6 +144,20 @@ class Passwords(CredentialTest):
                 self.assertIn("hint:" if what != "it writes nothing" else "", result.err)
         self.assertFalse(os.path.exists(shop.store))
 
+    def test_one_that_fails_is_told_also_to_a_parent_that_ignores_the_end_of_children(self):
+        shop = self.empty()
+        path = self.file(shop, PASSWORD.encode() + b"\n")
+        ignoring = ("import os, signal, sys\n"
+                    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                    "os.execv(sys.argv[1], sys.argv[1:])\n")
+        for command, code in ((f"sh -c \"cat '{path}'; exit 3\"", 12), (f"cat '{path}'", 0)):
+            with self.subTest(command):
+                result = shop.start("credential", "add", "--user", USER, "--password-command",
+                                    command, wrapper=(sys.executable, "-c", ignoring)).wait()
+                self.assertExit(code, result)
+                self.assertIn("exit code 3" if code else "", result.err)
+        self.forget(path)
+
     def test_its_arguments_are_not_told(self):
         shop = self.empty()
         result = self.take(shop, "--password-command", "false argument-canary", "--verbose")
