@@ -23,6 +23,19 @@ void refuse_another(const std::string& server, const vimclient::Certificate& cer
                 "compare it with the server's own; somebody may stand in between");
 }
 
+/// The configuration's pin would count before the one that is stored.
+void refuse_configured(const std::string& server, const vimclient::Certificate& certificate,
+                       const std::string& configured)
+{
+    if (configured.empty() || same_fingerprint(configured, certificate.fingerprint))
+        return;
+    throw Error(ErrorKind::unreachable,
+                fmt::format("'{}' shows the certificate {}, but the configuration pins {}", server,
+                            certificate.fingerprint, configured),
+                "'fingerprint' under [vcenter] names another; change it there, once you have "
+                "compared it with the server's own");
+}
+
 /// Each account's own logon gets the new fingerprint; whether one had another.
 bool pin_for(const Context& context, const config::Vcenter& vcenter,
              const std::vector<credstore::Entry>& entries, const std::string& fingerprint)
@@ -50,6 +63,7 @@ int trust(const Options& options, const Context& context)
                     fmt::format("run 'vmrotate credential add {} --user {}'", server,
                                 vcenter.user.empty() ? "ACCOUNT" : vcenter.user));
     const auto certificate = shown_certificate(context, vcenter);
+    refuse_configured(server, certificate, load_config(context, {}).vcenter.fingerprint);
     refuse_another(server, certificate, vcenter.fingerprint);
     const bool is_known = std::ranges::all_of(entries, [&](const credstore::Entry& entry) {
         return same_fingerprint(entry.fingerprint, certificate.fingerprint);

@@ -77,6 +77,19 @@ class Renewed(CredentialTest):
                 self.assertEqual(what == "a dry run", result.summary["changed"])
         self.assertEqual([], shop.vcenter.calls("Login"))
 
+    def test_a_pin_of_the_configuration_is_changed_there(self):
+        shop = self.pinned(self.OTHER)
+        shop.configure(f'[vcenter]\nfingerprint = "{self.OTHER}"\n')
+        before = self.bytes_of(shop.store)
+        for words in ([], ["--pin", shop.vcenter.fingerprint()]):
+            with self.subTest(words=words):
+                refused = self.bare(shop, "credential", "trust", *words)
+                self.assertExit(10, refused)
+                self.assertIn("'fingerprint' under [vcenter]", refused.err)
+        self.assertEqual(before, self.bytes_of(shop.store))
+        shop.configure(f'[vcenter]\nfingerprint = "{shop.vcenter.fingerprint()}"\n')
+        self.assertExit(0, self.bare(shop, "credential", "trust"))
+
     def test_every_account_of_the_server_gets_it_and_no_other_server(self):
         shop = self.pinned(self.OTHER)
         for server, user in ((shop.vcenter.server, "second@vsphere.local"), ("other.example", USER)):
