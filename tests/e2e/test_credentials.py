@@ -143,6 +143,21 @@ class Trust(CredentialTest):
                 result = self.add(shop, "--vcenter", f"{name}:{port}")
                 self.assertExit(code, result)
 
+    def test_a_ca_file_that_cannot_be_read_is_a_mistake_of_ours(self):
+        shop = self.shop()
+        empty = os.path.join(shop.folder, "empty.pem")
+        with open(empty, "w", encoding="ascii"):
+            pass
+        for path in (os.path.join(shop.folder, "none.pem"), shop.folder, empty):
+            for words in (["credential", "test"], ["backup", "avocado2"]):
+                with self.subTest(path=os.path.basename(path), words=words):
+                    result = shop.run(*words, "--ca-file", path)
+                    self.assertExit(2, result)
+                    self.assertIn(f"'{path}'", result.err)
+                    self.assertNotIn("pin", result.err)
+            self.assertExit(2, self.add(shop, "--ca-file", path))
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
     def test_a_foreign_ca_is_none(self):
         shop = self.empty()
         other = Shop(logon=False)
