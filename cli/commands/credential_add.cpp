@@ -34,6 +34,18 @@ std::string pin_of(const AddOptions& options, const Context& context,
     return vcenter.fingerprint.empty() ? known : vcenter.fingerprint;
 }
 
+/// What later runs lack that trust the server by an option of this one.
+std::string needed_later(const AddOptions& options, const Context& context,
+                         const credstore::Credential& credential)
+{
+    config::Vcenter typed;
+    options.server.apply_to(typed);
+    const bool by_option = credential.fingerprint.empty() && !typed.ca_file.empty();
+    return by_option && typed.ca_file != load_config(context, {}).vcenter.ca_file
+               ? "; later runs need --ca-file too, or ca_file in [vcenter]"
+               : "";
+}
+
 void prove(const Context& context, config::Vcenter vcenter, const credstore::Credential& credential)
 {
     credstore::Credential copy{.account = credential.account,
@@ -64,8 +76,9 @@ int add(const AddOptions& options, const Context& context)
     credential.added = environment.clock.now();
     const bool changed = store.put(credential);
     return finish(context, {"add", changed,
-                            fmt::format("{} {} in {}", changed ? "stored" : "already there:", logon,
-                                        store.describe())});
+                            fmt::format("{} {} in {}{}", changed ? "stored" : "already there:",
+                                        logon, store.describe(),
+                                        needed_later(options, context, credential))});
 }
 
 }  // namespace

@@ -23,6 +23,16 @@ class Adding(CredentialTest):
             self.assertNotIn(USER.encode(), self.bytes_of(path))
         self.assertExit(0, shop.run("backup", "papaya3"))
 
+    def test_a_ca_that_is_named_here_only_is_needed_later_too(self):
+        shop = self.empty()
+        later = "later runs need --ca-file too, or ca_file in [vcenter]"
+        self.assertIn(later, self.add(shop).summary["message"])
+        shop.configure(f'[vcenter]\nca_file = "{shop.vcenter.ca_file}"\n')
+        self.assertNotIn(later, self.add(shop).summary["message"])
+        shop.configure("")
+        pinned = self.add(shop, "--pin", shop.vcenter.fingerprint())
+        self.assertNotIn(later, pinned.summary["message"])
+
     def test_adding_the_same_again_changes_nothing(self):
         shop = self.empty()
         self.add(shop)
