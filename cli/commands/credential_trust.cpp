@@ -37,10 +37,9 @@ void refuse_configured(const std::string& server, const vimclient::Certificate& 
 }
 
 /// Each account's own logon gets the new fingerprint; whether one had another.
-bool pin_for(const Context& context, const config::Vcenter& vcenter,
-             const std::vector<credstore::Entry>& entries, const std::string& fingerprint)
+bool pin_for(credstore::Chain& stores, const std::vector<credstore::Entry>& entries,
+             const std::string& fingerprint)
 {
-    auto stores = open_stores(context, vcenter);
     bool changed = false;
     for (const credstore::Entry& entry : entries) {
         credstore::CredentialStore* const store = stores.holder_of(entry.account);
@@ -57,7 +56,8 @@ int trust(const Options& options, const Context& context)
 {
     const auto vcenter = load_config(context, options.server).vcenter;
     const std::string server = vimclient::to_string(endpoint_of(vcenter));
-    const auto entries = entries_at(context, vcenter);
+    auto stores = open_stores(context, vcenter);
+    const auto entries = entries_at(stores, vcenter);
     if (entries.empty())
         throw Error(ErrorKind::logon, fmt::format("no logon at '{}' is stored", server),
                     fmt::format("run 'vmrotate credential add {} --user {}'", server,
@@ -83,7 +83,7 @@ int trust(const Options& options, const Context& context)
                                 options.dry_run});
     if (vcenter.fingerprint.empty())
         demand_a_yes(context, server, certificate);
-    const bool changed = pin_for(context, vcenter, entries, certificate.fingerprint);
+    const bool changed = pin_for(stores, entries, certificate.fingerprint);
     return finish(context, {"trust", changed,
                             fmt::format("pinned '{}' to {}, for {}", server,
                                         certificate.fingerprint, count_text(entries.size()))});

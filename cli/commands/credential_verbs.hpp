@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chain.hpp"
 #include "commands/commands.hpp"
 #include "commands/options.hpp"
 #include "credential_store.hpp"
@@ -68,6 +69,6 @@ std::string whose(const credstore::Account& account);
 std::string count_text(std::size_t logons);
 
 /// The accounts of a server that the stores hold, each once; only `user` unless it is empty.
-std::vector<credstore::Entry> entries_at(const Context& context, const config::Vcenter& vcenter);
+std::vector<credstore::Entry> entries_at(credstore::Chain& stores, const config::Vcenter& vcenter);
 
 }  // namespace vmrotate::cli::credential

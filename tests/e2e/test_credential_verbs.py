@@ -327,6 +327,10 @@ class Rekeyed(CredentialTest):
         self.assertEqual(0, code, shown)
         shown, code = self.talk(shop, test, [("assphrase", "a wrong one")])
         self.assertEqual(12, code, shown)
+        remove = ["credential", "remove", shop.vcenter.server, "--store", shop.store]
+        shown, code = self.talk(shop, remove, [("assphrase", phrase)])
+        self.assertEqual(0, code, shown)
+        self.assertEqual(1, shown.count("Passphrase of"), shown)
 
     def test_a_systemd_credential(self):
         shop = self.shop()
