@@ -35,11 +35,6 @@ credstore::Account account_of(const config::Vcenter& vcenter)
     return {vimclient::to_string(endpoint), vcenter.user};
 }
 
-std::string whose(const credstore::Account& account)
-{
-    return fmt::format("'{}' at '{}'", account.user, account.server);
-}
-
 std::string count_text(std::size_t logons)
 {
     return logons == 1 ? "1 logon" : fmt::format("{} logons", logons);

@@ -62,9 +62,6 @@ int finish(const Context& context, const End& end);
 /// Throws Error (usage) where no server or no account is named.
 credstore::Account account_of(const config::Vcenter& vcenter);
 
-/// "'backup@vsphere.local' at 'vc.example.com'".
-std::string whose(const credstore::Account& account);
-
 /// "1 logon", "3 logons".
 std::string count_text(std::size_t logons);
 

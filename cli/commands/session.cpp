@@ -14,14 +14,6 @@
 namespace vmrotate::cli {
 namespace {
 
-std::string whose(const credstore::Account& account)
-{
-    return fmt::format(
-        "{} at '{}'",
-        account.user.empty() ? "any account" : fmt::format("the account '{}'", account.user),
-        account.server);
-}
-
 std::string as_text(const credstore::Answer& answer)
 {
     return fmt::format("{} ({})", answer.place, answer.answer);
@@ -47,6 +39,13 @@ Error nobody_has_it(const credstore::Account& account, const credstore::Lookup& 
 }
 
 }  // namespace
+
+std::string whose(const credstore::Account& account)
+{
+    if (account.user.empty())
+        return fmt::format("any account at '{}'", account.server);
+    return fmt::format("'{}' at '{}'", account.user, account.server);
+}
 
 Session::Session(credstore::Credential credential, Environment& environment, Connection connection)
     : credential_(std::move(credential))

@@ -27,6 +27,9 @@ private:
     std::unique_ptr<vimclient::Vsphere> vsphere_;
 };
 
+/// "'backup@vsphere.local' at 'vc.example.com'"; without a user "any account at ...".
+std::string whose(const credstore::Account& account);
+
 /// Which store the configuration names, and its key file.
 credstore::StoreChoice store_of(const Context& context, const config::Vcenter& vcenter);
 
