@@ -204,12 +204,26 @@ credstore::Chain open_stores(const credstore::StoreChoice& choice, const std::st
     return Chain(std::move(places));
 }
 
+/// Those that are files and programs.
+void add_secret_sources(Environment& environment, const std::stop_token& stop)
+{
+    environment.read_password_file = [stop](const fs::path& file) {
+        return read_password_file(file, stop);
+    };
+    environment.run_password_command = [stop](const std::vector<std::string>& words) {
+        return run_password_command(words, stop);
+    };
+    environment.read_secret_file = [stop](const fs::path& file, std::size_t limit) {
+        return read_secret_file(file, limit, stop);
+    };
+}
+
 }  // namespace
 
 Environment real_environment(const Signals& signals, Streams& streams)
 {
     const std::stop_token stop = signals.token();
-    return {
+    Environment environment{
         .in = std::cin,
         .out = streams.out,
         .err = streams.err,
@@ -242,18 +256,11 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .free_lock = state::id_if_free,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
-        .read_password_file =
-            [stop](const fs::path& file) { return read_password_file(file, stop); },
-        .run_password_command =
-            [stop](const std::vector<std::string>& words) {
-                return run_password_command(words, stop);
-            },
-        .read_secret_file = [stop](
-                                const fs::path& file,
-                                std::size_t limit) { return read_secret_file(file, limit, stop); },
         .has_terminal = has_terminal,
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };
+    add_secret_sources(environment, stop);
+    return environment;
 }
 
 }  // namespace vmrotate::cli
