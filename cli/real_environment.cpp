@@ -162,11 +162,11 @@ const std::string& readable_ca(const std::string& file)
 {
     errno = 0;
     if (!file.empty() && std::ifstream(file).peek() == std::ifstream::traits_type::eof())
-        throw Error(ErrorKind::usage,
-                    fmt::format("cannot read the CA file '{}': {}", file,
-                                errno == 0 ? "it is empty"
-                                           : std::generic_category().message(errno)),
-                    "look at --ca-file, or at ca_file under [vcenter]");
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("cannot read the CA file '{}': {}", file,
+                        errno == 0 ? "it is empty" : std::generic_category().message(errno)),
+            "look at --ca-file, or at ca_file under [vcenter]");
     return file;
 }
 

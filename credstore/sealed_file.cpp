@@ -53,8 +53,8 @@ constexpr const char* wrong_or_damaged = "wrong key, or the file is damaged";
 {
     if (!std::holds_alternative<ByKeyFile>(derivation))
         cannot_open(file, Unreadable::damaged);
-    cannot_open(file, fmt::format("{}; the key file '{}' was tried", wrong_or_damaged,
-                                  key_file.string()),
+    cannot_open(file,
+                fmt::format("{}; the key file '{}' was tried", wrong_or_damaged, key_file.string()),
                 "if another key file opens it, name that with --key-file; else put the two back as "
                 "a pair, or delete both and add the logons again");
 }

@@ -75,10 +75,10 @@ int add(const AddOptions& options, const Context& context)
         prove(context, vcenter, credential);
     credential.added = environment.clock.now();
     const bool changed = store.put(credential);
-    return finish(context, {"add", changed,
-                            fmt::format("{} {} in {}{}", changed ? "stored" : "already there:",
-                                        logon, store.describe(),
-                                        needed_later(options, context, credential))});
+    return finish(context,
+                  {"add", changed,
+                   fmt::format("{} {} in {}{}", changed ? "stored" : "already there:", logon,
+                               store.describe(), needed_later(options, context, credential))});
 }
 
 }  // namespace

@@ -166,7 +166,8 @@ void add_import(CLI::App& group, const Context& context)
         ->transform(CLI::CheckedTransformer(formats));
     command->add_flag("--replace", options->replace, "Replace logons that are there already");
     command->footer(
-        "They are stored untried; one that is replaced keeps its pin, a new one has none. Try each with 'vmrotate credential test SERVER'.\n"
+        "They are stored untried; one that is replaced keeps its pin, a new one has none. Try each "
+        "with 'vmrotate credential test SERVER'.\n"
         "PowerCLI's own file can be read on its Windows account only. Run there:\n"
         "  Get-VICredentialStoreItem | Select Host,User,Password | ConvertTo-Json > logons.json\n"
         "then here:\n"

@@ -52,9 +52,10 @@ std::string duties(const credstore::KeyChange& change, const std::filesystem::pa
         text += fmt::format("; from now on that needs --key-file '{}', or key_file in [vcenter]",
                             change.key_file.string());
     if (!change.left.empty())
-        text += fmt::format("; the key file '{}' does not open it any more and may be deleted, "
-                            "unless it opens another store",
-                            change.left.string());
+        text += fmt::format(
+            "; the key file '{}' does not open it any more and may be deleted, "
+            "unless it opens another store",
+            change.left.string());
     return text;
 }
 
@@ -72,10 +73,10 @@ int rekey(const RekeyOptions& options, const Context& context)
     auto stores = open_stores(context, vcenter);
     credstore::CredentialStore& store = stores.writable();
     if (options.dry_run)
-        return finish(context, {"rekey", true,
-                                fmt::format("{} would be opened by {}", store.describe(),
-                                            would_be(options)),
-                                options.dry_run});
+        return finish(context,
+                      {"rekey", true,
+                       fmt::format("{} would be opened by {}", store.describe(), would_be(options)),
+                       options.dry_run});
     const auto change = store.rekey(new_key(options, context.environment));
     return finish(context,
                   {"rekey", true,
