@@ -65,15 +65,14 @@ bool read_byte(int file, const std::stop_token& stop, char& byte)
 
 credstore::Secret read_line(int file, const std::stop_token& stop)
 {
-    auto buffer = credstore::Secret::of_size(longest_password);
+    auto buffer = credstore::Secret::of_size(longest_password + 2);  // '\r', or one too many
     std::size_t size = 0;
-    for (char byte = 0; read_byte(file, stop, byte) && byte != '\n';) {
-        if (size == longest_password)
-            throw Error(ErrorKind::logon, "the password is longer than 1024 bytes");
+    for (char byte = 0; size < buffer.size() && read_byte(file, stop, byte) && byte != '\n';)
         buffer.data()[size++] = byte;
-    }
     if (size > 0 && buffer.data()[size - 1] == '\r')
         --size;
+    if (size > longest_password)
+        throw Error(ErrorKind::logon, "the password is longer than 1024 bytes");
     return credstore::Secret(buffer.reveal().substr(0, size));
 }
 

@@ -101,6 +101,9 @@ class Passwords(CredentialTest):
         for password in table:
             with self.subTest(password[:10]):
                 shop = self.empty(password=password)
+                for end in (b"\n", b"\r\n"):
+                    self.assertExit(0, self.take(shop, "--password-stdin",
+                                                 stdin=password.encode() + end))
                 path = self.file(shop, password.encode() + b"\n")
                 self.assertExit(0, self.take(shop, "--password-file", path))
                 self.assertExit(0, shop.run("credential", "test"))
