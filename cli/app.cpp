@@ -147,9 +147,8 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
 /// Whether what the command prints is all that it is for.
 bool only_prints(const std::vector<std::string>& arguments)
 {
-    constexpr std::array<std::string_view, 10> printing{"list",      "plan",   "check", "report",
-                                                        "doctor",    "--help", "-h",    "--version",
-                                                        "--dry-run", "-n"};
+    constexpr std::array<std::string_view, 7> printing{"list",      "plan",      "--help", "-h",
+                                                       "--version", "--dry-run", "-n"};
     return std::ranges::any_of(
         printing, [&](std::string_view word) { return std::ranges::count(arguments, word) > 0; });
 }

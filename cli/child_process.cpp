@@ -8,6 +8,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <system_error>
 #include <thread>
 
@@ -107,10 +108,14 @@ bool ChildProcess::has_ended()
     if (process_ < 0)
         return true;
     int status = 0;
-    if (credstore::retry([&] { return ::waitpid(process_, &status, WNOHANG); }) == 0)
+    const auto ended = credstore::retry([&] { return ::waitpid(process_, &status, WNOHANG); });
+    if (ended == 0)
         return false;
     process_ = -1;
-    exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (ended < 0)
+        exit_code_ = EXIT_FAILURE;  // how it ended is not known
+    else
+        exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return true;
 }
 

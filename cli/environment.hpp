@@ -68,6 +68,8 @@ struct Environment {
     std::function<std::string()> lost_output = [] { return std::string(); };
 
     std::function<std::string()> random_id;  ///< 128 bits, 32 hex digits
+
+    /// Both throw Error (usage) where the CA file cannot be read, before anything is contacted.
     std::function<std::unique_ptr<vimclient::Vsphere>(const Connection&)> connect;
     std::function<vimclient::Certificate(const vimclient::Endpoint&, const std::string& ca_file)>
         certificate;

@@ -67,6 +67,7 @@ void harden_process()
     prctl(PR_SET_DUMPABLE, 0);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGCHLD, SIG_DFL);  // ignored, a child's exit code would be lost
 }
 
 struct Signals::State {

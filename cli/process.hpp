@@ -12,8 +12,8 @@
 namespace vmrotate::cli {
 
 /// No core file, no tracing by others, no death by a closed connection or pipe nor by a file
-/// that may not grow, and no standard stream that is closed. To be called first; a failure is
-/// not told.
+/// that may not grow, no standard stream that is closed, and children whose end is told. To be
+/// called first; a failure is not told.
 void harden_process();
 
 /// Turns signals into a stop request. To be made before any other thread, as it blocks

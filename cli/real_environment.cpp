@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <mutex>
 #include <system_error>
@@ -155,6 +157,19 @@ Screen screen_of_stderr()
     return screen;
 }
 
+/// Throws Error (usage): a mistyped name is no doubt about the server.
+const std::string& readable_ca(const std::string& file)
+{
+    errno = 0;
+    if (!file.empty() && std::ifstream(file).peek() == std::ifstream::traits_type::eof())
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("cannot read the CA file '{}': {}", file,
+                        errno == 0 ? "it is empty" : std::generic_category().message(errno)),
+            "look at --ca-file, or at ca_file under [vcenter]");
+    return file;
+}
+
 std::unique_ptr<credstore::CredentialStore> sealed_file(const credstore::StoreChoice& choice,
                                                         const std::stop_token& stop)
 {
@@ -189,12 +204,26 @@ credstore::Chain open_stores(const credstore::StoreChoice& choice, const std::st
     return Chain(std::move(places));
 }
 
+/// Those that are files and programs.
+void add_secret_sources(Environment& environment, const std::stop_token& stop)
+{
+    environment.read_password_file = [stop](const fs::path& file) {
+        return read_password_file(file, stop);
+    };
+    environment.run_password_command = [stop](const std::vector<std::string>& words) {
+        return run_password_command(words, stop);
+    };
+    environment.read_secret_file = [stop](const fs::path& file, std::size_t limit) {
+        return read_secret_file(file, limit, stop);
+    };
+}
+
 }  // namespace
 
 Environment real_environment(const Signals& signals, Streams& streams)
 {
     const std::stop_token stop = signals.token();
-    return {
+    Environment environment{
         .in = std::cin,
         .out = streams.out,
         .err = streams.err,
@@ -207,12 +236,14 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .random_id = random_id,
         .connect =
             [stop](const Connection& c) {
+                readable_ca(c.trust.ca_file);
                 return vimclient::connect(c.endpoint, c.trust, c.logon, c.patience, c.user_agent,
                                           stop);
             },
         .certificate =
             [](const vimclient::Endpoint& endpoint, const std::string& ca_file) {
-                return vimclient::peer_certificate(endpoint, ca_file, std::chrono::seconds(10));
+                return vimclient::peer_certificate(endpoint, readable_ca(ca_file),
+                                                   std::chrono::seconds(10));
             },
         .open_stores =
             [stop](const credstore::StoreChoice& choice) { return open_stores(choice, stop); },
@@ -225,18 +256,11 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .free_lock = state::id_if_free,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
-        .read_password_file =
-            [stop](const fs::path& file) { return read_password_file(file, stop); },
-        .run_password_command =
-            [stop](const std::vector<std::string>& words) {
-                return run_password_command(words, stop);
-            },
-        .read_secret_file = [stop](
-                                const fs::path& file,
-                                std::size_t limit) { return read_secret_file(file, limit, stop); },
         .has_terminal = has_terminal,
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };
+    add_secret_sources(environment, stop);
+    return environment;
 }
 
 }  // namespace vmrotate::cli

@@ -145,9 +145,14 @@ SecretFile read_secret_file(const std::filesystem::path& file, std::size_t limit
                     fmt::format("cannot read '{}': it is no file", file.string()));
     auto buffer = Secret::of_size(limit + 1);
     std::size_t size = 0;
-    if (read_into(buffer, size, opened.get(), stop, Steady::now() + command_limit) != Read::whole)
-        throw Error(ErrorKind::usage, fmt::format("cannot read '{}': it is longer than {} bytes",
-                                                  file.string(), limit));
+    const Read read = read_into(buffer, size, opened.get(), stop, Steady::now() + command_limit);
+    if (read != Read::whole)
+        throw Error(ErrorKind::usage,
+                    read == Read::too_late
+                        ? fmt::format("cannot read '{}': it has no end within {} s", file.string(),
+                                      command_limit.count())
+                        : fmt::format("cannot read '{}': it is longer than {} bytes", file.string(),
+                                      limit));
     return {Secret(buffer.reveal().substr(0, size)),
             S_ISREG(facts.st_mode) && (facts.st_mode & (S_IRGRP | S_IROTH)) != 0};
 }

@@ -27,8 +27,8 @@ credstore::Secret read_password_file(const std::filesystem::path& file,
 credstore::Secret run_password_command(const std::vector<std::string>& words,
                                        const std::stop_token& stop);
 
-/// The whole file, at most `limit` bytes. Throws Error (usage) where it cannot be read, or is
-/// longer.
+/// The whole file, at most `limit` bytes. Throws Error (usage) where it cannot be read, is longer,
+/// or is a pipe that does not end within a minute.
 SecretFile read_secret_file(const std::filesystem::path& file, std::size_t limit,
                             const std::stop_token& stop);
 

@@ -65,16 +65,23 @@ bool read_byte(int file, const std::stop_token& stop, char& byte)
 
 credstore::Secret read_line(int file, const std::stop_token& stop)
 {
-    auto buffer = credstore::Secret::of_size(longest_password);
+    auto buffer = credstore::Secret::of_size(longest_password + 2);  // '\r', or one too many
     std::size_t size = 0;
-    for (char byte = 0; read_byte(file, stop, byte) && byte != '\n';) {
-        if (size == longest_password)
-            throw Error(ErrorKind::usage, "the password is longer than 1024 bytes");
+    for (char byte = 0; size < buffer.size() && read_byte(file, stop, byte) && byte != '\n';)
         buffer.data()[size++] = byte;
-    }
     if (size > 0 && buffer.data()[size - 1] == '\r')
         --size;
+    if (size > longest_password)
+        throw Error(ErrorKind::logon, "the password is longer than 1024 bytes");
     return credstore::Secret(buffer.reveal().substr(0, size));
+}
+
+/// Whether something lies there to be read. What is typed ahead at a terminal is for others.
+bool has_more(int file)
+{
+    pollfd waiting{file, POLLIN, 0};
+    char byte = 0;
+    return ::isatty(file) == 0 && ::poll(&waiting, 1, 0) == 1 && ::read(file, &byte, 1) == 1;
 }
 
 }  // namespace
@@ -94,7 +101,11 @@ credstore::Secret ask_password(const std::string& prompt, const std::stop_token&
 
 credstore::Secret read_password_from_stdin(const std::stop_token& stop)
 {
-    return read_line(STDIN_FILENO, stop);
+    auto password = read_line(STDIN_FILENO, stop);
+    if (has_more(STDIN_FILENO))
+        throw Error(ErrorKind::logon, "standard input gives more than one line",
+                    "the password must be its only line");
+    return password;
 }
 
 bool has_terminal()

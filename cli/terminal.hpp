@@ -9,13 +9,13 @@
 /// Talking with a person, and reading what must not be shown.
 namespace vmrotate::cli {
 
-/// Asks at /dev/tty, whatever the standard streams are, without an echo. Throws Error
-/// (usage) where there is no terminal or the password is longer than 1024 bytes, and Error
-/// (interrupted) on a stop request; the echo is on again in every case.
+/// Asks at /dev/tty, whatever the standard streams are, without an echo. Throws Error: usage
+/// where there is no terminal, logon where the password is longer than 1024 bytes, interrupted
+/// on a stop request; the echo is on again in every case.
 credstore::Secret ask_password(const std::string& prompt, const std::stop_token& stop);
 
 /// One line of standard input, read byte by byte past all buffers; its end is no part of
-/// it. Throws like `ask_password`.
+/// it. Throws like `ask_password`, and Error (logon) where more lies there behind the line.
 credstore::Secret read_password_from_stdin(const std::stop_token& stop);
 
 /// Whether there is a /dev/tty.

@@ -3,7 +3,7 @@
 
 namespace credstore {
 
-void CredentialStore::rekey(NewKey)
+KeyChange CredentialStore::rekey(NewKey)
 {
     throw StoreError("cannot give a new key to " + describe() + ": it has none of its own",
                      "'credential rekey' is for a sealed file: give --store FILE");

@@ -93,7 +93,7 @@ public:
 
     /// Encrypts the store anew, for another key. After a throw the old key and the old content
     /// are whole. Throws StoreError where the store has no key of its own, or does not exist.
-    virtual void rekey(NewKey key);
+    virtual KeyChange rekey(NewKey key);
 
     /// What makes the store less safe than it looks, a sentence each. Never throws StoreError.
     virtual std::vector<std::string> warnings() { return {}; }

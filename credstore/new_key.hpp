@@ -9,8 +9,9 @@
 
 namespace credstore {
 
-/// A file of 32 random bytes. It is made anew, also where it is there already and is the one that
-/// opens the store now; another key file that is there is refused. Empty: the usual place.
+/// A file of 32 random bytes. It is made; also where it is there already and is the one that opens
+/// the store now. Another key file that is there is taken as it is: it may open other stores.
+/// Empty: the usual place.
 struct NewKeyFile {
     std::filesystem::path file = {};
 };
@@ -28,5 +29,12 @@ struct NewPassphrase {
 
 /// How a sealed file is opened from now on.
 using NewKey = std::variant<NewKeyFile, NewSystemdKey, NewPassphrase>;
+
+/// What became of the key files.
+struct KeyChange {
+    std::filesystem::path key_file = {};  ///< that opens it from now on; empty: no key file does
+    bool was_there = false;               ///< `key_file` was taken as it was found
+    std::filesystem::path left = {};      ///< still lies there, and opens it no longer; or empty
+};
 
 }  // namespace credstore

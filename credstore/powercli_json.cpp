@@ -21,7 +21,8 @@ constexpr std::size_t max_json_depth = 3;
                      "Host,User,Password | ConvertTo-Json");
 }
 
-/// Takes the objects one by one, and wipes each text once it is taken.
+/// Takes the objects one by one, and wipes each text once it is taken. What it cannot reach: the
+/// parser's own copy of each token, which stays in freed memory until that is used again.
 class JsonReader final : public nlohmann::json_sax<Json> {
 public:
     explicit JsonReader(Imported& imported) : imported_(imported) {}

@@ -25,6 +25,7 @@ namespace {
 using Path = std::filesystem::path;
 
 constexpr std::chrono::seconds patience{10};
+constexpr const char* wrong_or_damaged = "wrong key, or the file is damaged";
 
 [[noreturn]] void cannot_open(const Path& file, std::string_view why, std::string hint)
 {
@@ -42,9 +43,20 @@ constexpr std::chrono::seconds patience{10};
                         "update vmrotate on this machine");
         case Unreadable::damaged: break;
     }
-    cannot_open(file, "wrong key, or the file is damaged",
+    cannot_open(file, wrong_or_damaged,
                 "put the file and its key file back as a pair, or delete both and add the "
                 "logons again");
+}
+
+/// Where a key was tried: a key file may just be the wrong one.
+[[noreturn]] void none_opens(const Path& file, const Derivation& derivation, const Path& key_file)
+{
+    if (!std::holds_alternative<ByKeyFile>(derivation))
+        cannot_open(file, Unreadable::damaged);
+    cannot_open(file,
+                fmt::format("{}; the key file '{}' was tried", wrong_or_damaged, key_file.string()),
+                "if another key file opens it, name that with --key-file; else put the two back as "
+                "a pair, or delete both and add the logons again");
 }
 
 std::span<const std::byte> bytes(const Secret& secret)
@@ -147,7 +159,7 @@ std::optional<SealedFile::Content> SealedFile::load()
         const auto& envelope = std::get<Envelope>(parsed);
         Attempt attempt{std::move(*sealed), keys_.openers(envelope.derivation, file_)};
         if (before && are_same(*before, attempt))
-            cannot_open(file_, Unreadable::damaged);
+            none_opens(file_, envelope.derivation, keys_.key_file());
         if (std::optional<Content> content = open(envelope, attempt.openers))
             return content;
         before = std::move(attempt);  // a new key may have come between file and key
@@ -241,7 +253,7 @@ std::vector<Entry> SealedFile::list()
     return entries;
 }
 
-void SealedFile::rekey(NewKey key)
+KeyChange SealedFile::rekey(NewKey key)
 {
     const auto there_is_none = [this] {
         return StoreError(fmt::format("cannot give a new key to {}: it does not exist", describe()),
@@ -254,7 +266,7 @@ void SealedFile::rekey(NewKey key)
     if (!content)
         throw there_is_none();
     save(file_, content->records, keys_.prepare(std::move(key), content->sealed_by));
-    keys_.confirm();
+    return keys_.confirm();
 }
 
 }  // namespace credstore

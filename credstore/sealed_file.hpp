@@ -37,7 +37,7 @@ public:
     std::vector<Entry> list() override;
 
     /// A key file that opens other sealed files too must not be replaced: they would be lost.
-    void rekey(NewKey key) override;
+    KeyChange rekey(NewKey key) override;
 
 private:
     struct Content;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sealing_keys.hpp"
 
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include "credential_store.hpp"
@@ -26,6 +28,12 @@ Secret copy(const Secret& secret)
     return Secret(secret.reveal());
 }
 
+bool are_same(const Path& left, const Path& right)
+{
+    std::error_code error;
+    return left == right || std::filesystem::equivalent(left, right, error);
+}
+
 bool is_key_file(const Derivation& derivation)
 {
     return std::holds_alternative<ByKeyFile>(derivation);
@@ -43,8 +51,8 @@ std::vector<Secret> SealingKeys::openers(const Derivation& derivation, const Pat
         if (found.empty())
             lacks_key(sealed,
                       fmt::format("its key file '{}' is missing", sources_.key_file.string()),
-                      "put the key file back; without it, delete the sealed file and add the "
-                      "logons again");
+                      "name another one with --key-file, or put it back; without any, delete the "
+                      "sealed file and add the logons again");
     } else if (const auto* credential = std::get_if<BySystemdCredential>(&derivation)) {
         found.push_back(systemd_key(credential->name));
     } else {
@@ -67,6 +75,9 @@ Seal SealingKeys::for_new_file() const
 
 Seal SealingKeys::prepare(NewKey wanted, const Seal& current)
 {
+    change_ = {};
+    if (is_key_file(current.derivation))
+        change_.left = sources_.key_file;
     if (const auto* file = std::get_if<NewKeyFile>(&wanted))
         return prepare_key_file(file->file.empty() ? sources_.key_file : file->file, current);
     if (const auto* credential = std::get_if<NewSystemdKey>(&wanted))
@@ -81,23 +92,27 @@ Seal SealingKeys::prepare(NewKey wanted, const Seal& current)
 
 Seal SealingKeys::prepare_key_file(const Path& file, const Seal& current)
 {
-    const bool is_usual = file == sources_.key_file;
+    const bool is_usual = are_same(file, sources_.key_file);
+    change_.key_file = is_usual ? sources_.key_file : file;
+    if (is_usual)
+        change_.left.clear();
     if (is_usual && is_key_file(current.derivation)) {
         replaces_ = true;
         Secret key = random_secret(key_file::key_size);
         replace_private_file(next_key_file(), key.reveal());
         return {ByKeyFile{}, std::move(key)};
     }
-    if (auto key = key_file::load_or_none(file))
-        return {ByKeyFile{}, std::move(*key)};
-    return {ByKeyFile{}, key_file::create(file)};
+    std::optional<Secret> key = key_file::load_or_none(file);
+    change_.was_there = key.has_value();
+    return {ByKeyFile{}, key ? std::move(*key) : key_file::create(file)};
 }
 
-void SealingKeys::confirm()
+KeyChange SealingKeys::confirm()
 {
     if (replaces_)
         rename_private_file(next_key_file(), sources_.key_file);
     replaces_ = false;
+    return std::exchange(change_, {});
 }
 
 void SealingKeys::settle(const Derivation& derivation, const Secret& opener)

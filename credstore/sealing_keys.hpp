@@ -42,7 +42,10 @@ public:
     Seal prepare(NewKey wanted, const Seal& current);
 
     /// The sealed file is now the one for what `prepare` returned.
-    void confirm();
+    KeyChange confirm();
+
+    /// Of the key files, the usual one.
+    const std::filesystem::path& key_file() const { return sources_.key_file; }
 
     /// Cleans up behind an interrupted change of keys: `opener` is what the file was opened by.
     /// The caller holds the store's lock.
@@ -55,6 +58,7 @@ private:
 
     KeySources sources_;
     std::optional<Secret> passphrase_;
+    KeyChange change_;       ///< that `confirm` completes
     bool replaces_ = false;  ///< the key file, once that is confirmed
 };
 

@@ -49,12 +49,7 @@ SecretService::SecretService(std::string library, std::chrono::milliseconds pati
 std::optional<Credential> SecretService::find(const Account& account)
 {
     Keyring keyring(library_.c_str(), patience_);
-    std::vector<Credential> all = all_of(keyring, account);
-    std::vector<Account> accounts;
-    for (const Credential& each : all)
-        accounts.push_back(each.account);
-    const auto place = choose_account(accounts, account, describe());
-    return place ? std::optional(std::move(all[*place])) : std::nullopt;
+    return choose(all_of(keyring, account), account, describe());
 }
 
 bool SecretService::put(const Credential& credential)
@@ -86,10 +81,7 @@ bool SecretService::erase(const Account& account)
 std::vector<Entry> SecretService::list()
 {
     Keyring keyring(library_.c_str(), patience_);
-    std::vector<Entry> entries;
-    for (Credential& each : all_of(keyring, {}))
-        entries.push_back({std::move(each.account), std::move(each.fingerprint), each.added});
-    return entries;
+    return entries_of(all_of(keyring, {}));
 }
 
 }  // namespace credstore

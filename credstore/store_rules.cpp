@@ -2,6 +2,7 @@
 #include "store_rules.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,24 @@ std::optional<std::size_t> choose_account(const std::vector<Account>& accounts,
                                      store, count, wanted.server, first->user, (first + 1)->user),
                          "name the user");
     return first - accounts.begin();
+}
+
+std::optional<Credential> choose(std::vector<Credential> all, const Account& wanted,
+                                 const std::string& store)
+{
+    std::vector<Account> accounts;
+    for (const Credential& each : all)
+        accounts.push_back(each.account);
+    const auto place = choose_account(accounts, wanted, store);
+    return place ? std::optional(std::move(all[*place])) : std::nullopt;
+}
+
+std::vector<Entry> entries_of(std::vector<Credential> all)
+{
+    std::vector<Entry> entries;
+    for (Credential& each : all)
+        entries.push_back({std::move(each.account), std::move(each.fingerprint), each.added});
+    return entries;
 }
 
 }  // namespace credstore

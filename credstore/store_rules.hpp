@@ -21,4 +21,11 @@ void check_storable(const Credential& credential, const std::string& store);
 std::optional<std::size_t> choose_account(const std::vector<Account>& accounts,
                                           const Account& wanted, const std::string& store);
 
+/// The same of logons that are all in memory.
+std::optional<Credential> choose(std::vector<Credential> all, const Account& wanted,
+                                 const std::string& store);
+
+/// Whose they are, in the order of `all`; the passwords are wiped.
+std::vector<Entry> entries_of(std::vector<Credential> all);
+
 }  // namespace credstore

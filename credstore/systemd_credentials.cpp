@@ -110,12 +110,7 @@ std::string SystemdCredentials::describe() const
 
 std::optional<Credential> SystemdCredentials::find(const Account& account)
 {
-    std::vector<Credential> all = load();
-    std::vector<Account> accounts;
-    for (const Credential& each : all)
-        accounts.push_back(each.account);
-    const auto place = choose_account(accounts, account, describe());
-    return place ? std::optional(std::move(all[*place])) : std::nullopt;
+    return choose(load(), account, describe());
 }
 
 bool SystemdCredentials::put(const Credential&)
@@ -132,10 +127,7 @@ bool SystemdCredentials::erase(const Account&)
 
 std::vector<Entry> SystemdCredentials::list()
 {
-    std::vector<Entry> entries;
-    for (Credential& each : load())
-        entries.push_back({std::move(each.account), std::move(each.fingerprint), each.added});
-    return entries;
+    return entries_of(load());
 }
 
 std::vector<std::string> SystemdCredentials::warnings()

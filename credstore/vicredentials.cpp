@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <deque>
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include <expat.h>
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 
 #include "dpapi.hpp"
 #include "import.hpp"
@@ -17,9 +20,30 @@ namespace {
 
 constexpr std::size_t max_xml_depth = 8, max_value_size = 8192;
 
+/// Its password can be read by all who know the format: it is wiped at the end, and never copied.
 struct PasswordEntry {
     std::string host, user, password;
+
+    PasswordEntry() = default;
+    ~PasswordEntry() { OPENSSL_cleanse(password.data(), password.size()); }
+    PasswordEntry(const PasswordEntry&) = delete;
+    PasswordEntry& operator=(const PasswordEntry&) = delete;
 };
+
+using PasswordEntries = std::deque<PasswordEntry>;
+
+/// Leaves nothing of the text in freed memory where it has to move.
+void append_wiping(std::string& text, std::string_view more)
+{
+    if (text.size() + more.size() > text.capacity()) {
+        std::string larger;
+        larger.reserve(2 * (text.size() + more.size()));
+        larger.append(text);
+        OPENSSL_cleanse(text.data(), text.size());
+        text.swap(larger);
+    }
+    text.append(more);
+}
 
 [[noreturn]] void refuse_xml(const std::string& why)
 {
@@ -38,7 +62,7 @@ public:
     }
 
     const std::string& problem() const { return problem_; }
-    const std::vector<PasswordEntry>& entries() const { return entries_; }
+    PasswordEntries take_entries() { return std::move(entries_); }
 
 private:
     static XmlReader& of(void* self) { return *static_cast<XmlReader*>(self); }
@@ -97,7 +121,7 @@ private:
             return;
         if (value_->size() + characters.size() > max_value_size)
             return stop("one of its values is too long");
-        value_->append(characters);
+        append_wiping(*value_, characters);
     }
 
     std::string* value_called(std::string_view name)
@@ -114,11 +138,11 @@ private:
     std::size_t depth_ = 0;
     bool in_entry_ = false;
     std::string* value_ = nullptr;  ///< what the text that comes belongs to
-    std::vector<PasswordEntry> entries_;
+    PasswordEntries entries_;
     std::string problem_;
 };
 
-std::vector<PasswordEntry> entries_of(std::string_view xml)
+PasswordEntries entries_of(std::string_view xml)
 {
     struct Free {
         void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
@@ -134,22 +158,22 @@ std::vector<PasswordEntry> entries_of(std::string_view xml)
     if (status != XML_STATUS_OK)
         refuse_xml(fmt::format("line {}: {}", XML_GetCurrentLineNumber(parser.get()),
                                XML_ErrorString(XML_GetErrorCode(parser.get()))));
-    return reader.entries();
+    return reader.take_entries();
 }
 
-std::string trimmed(const std::string& text)
+std::string_view trimmed(std::string_view text)
 {
     constexpr const char* blanks = " \t\r\n";
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string::npos
-               ? std::string()
+    return first == std::string_view::npos
+               ? std::string_view()
                : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 void take_over(const PasswordEntry& entry, Imported& imported)
 {
-    const std::string host = trimmed(entry.host);
-    const Account account{lower_case(host), entry.user};
+    const std::string_view host = trimmed(entry.host);
+    const Account account{lower_case(std::string(host)), entry.user};
     if (account.server.empty() || account.user.empty()) {
         imported.refused.emplace_back("an entry names no host or no user");
         return;

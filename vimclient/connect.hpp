@@ -13,7 +13,7 @@
 namespace vimclient {
 
 struct Endpoint {
-    std::string host;  ///< a name, an IPv4 address, or an IPv6 address without brackets
+    std::string host;  ///< a name, an IPv4 address, or an IPv6 address without brackets; no A-Z
     int port = 443;
     std::string path = "/sdk";
 };

@@ -38,6 +38,16 @@ bool is_address_character(char c)
            c == '.';
 }
 
+/// A name is the same in capitals; the stores know it in lower case.
+std::string lower_case(std::string_view host)
+{
+    std::string lower(host);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
 // what follows the host: nothing, or ':' and a port
 void parse_rest(std::string_view text, std::string_view rest, Endpoint& endpoint)
 {
@@ -56,7 +66,7 @@ Endpoint parse_authority(std::string_view text, std::string_view authority)
     Endpoint endpoint;
     if (!authority.starts_with('[')) {
         const std::size_t colon = std::min(authority.find(':'), authority.size());
-        endpoint.host = authority.substr(0, colon);
+        endpoint.host = lower_case(authority.substr(0, colon));
         parse_rest(text, authority.substr(colon), endpoint);
         if (endpoint.host.empty())
             refuse(text, "the host is missing");
@@ -67,7 +77,7 @@ Endpoint parse_authority(std::string_view text, std::string_view authority)
     const std::size_t close = authority.find(']');
     if (close == std::string_view::npos)
         refuse(text, "the bracket is not closed");
-    endpoint.host = authority.substr(1, close - 1);
+    endpoint.host = lower_case(authority.substr(1, close - 1));
     parse_rest(text, authority.substr(close + 1), endpoint);
     if (endpoint.host.find(':') == std::string::npos ||
         !std::ranges::all_of(endpoint.host, is_address_character))

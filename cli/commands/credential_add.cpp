@@ -25,6 +25,27 @@ std::string known_pin(credstore::CredentialStore& store, const credstore::Accoun
     return found == entries.end() ? std::string() : found->fingerprint;
 }
 
+/// The pin that goes with the logon, seen at the server unless that is not to be contacted.
+std::string pin_of(const AddOptions& options, const Context& context,
+                   const config::Vcenter& vcenter, const std::string& known)
+{
+    if (!options.no_verify)
+        return fingerprint_to_pin(context, vcenter, known);
+    return vcenter.fingerprint.empty() ? known : vcenter.fingerprint;
+}
+
+/// What later runs lack that trust the server by an option of this one.
+std::string needed_later(const AddOptions& options, const Context& context,
+                         const credstore::Credential& credential)
+{
+    config::Vcenter typed;
+    options.server.apply_to(typed);
+    const bool by_option = credential.fingerprint.empty() && !typed.ca_file.empty();
+    return by_option && typed.ca_file != load_config(context, {}).vcenter.ca_file
+               ? "; later runs need --ca-file too, or ca_file in [vcenter]"
+               : "";
+}
+
 void prove(const Context& context, config::Vcenter vcenter, const credstore::Credential& credential)
 {
     credstore::Credential copy{.account = credential.account,
@@ -47,18 +68,17 @@ int add(const AddOptions& options, const Context& context)
                       {"add", true, fmt::format("would store {} in {}", logon, store.describe()),
                        options.dry_run});
     credential.fingerprint =
-        options.no_verify
-            ? vcenter.fingerprint
-            : fingerprint_to_pin(context, vcenter, known_pin(store, credential.account));
+        pin_of(options, context, vcenter, known_pin(store, credential.account));
     credential.password = obtain_password(
         context, options.password, fmt::format("Password of {}: ", whose(credential.account)));
     if (!options.no_verify)
         prove(context, vcenter, credential);
     credential.added = environment.clock.now();
     const bool changed = store.put(credential);
-    return finish(context, {"add", changed,
-                            fmt::format("{} {} in {}", changed ? "stored" : "already there:", logon,
-                                        store.describe())});
+    return finish(context,
+                  {"add", changed,
+                   fmt::format("{} {} in {}{}", changed ? "stored" : "already there:", logon,
+                               store.describe(), needed_later(options, context, credential))});
 }
 
 }  // namespace

@@ -69,8 +69,10 @@ public:
         } catch (const std::invalid_argument& e) {
             return refuse(fmt::format("{}: {}", whose(credential.account), e.what()));
         }
-        const bool is_there =
-            std::ranges::count(listed_, credential.account, &credstore::Entry::account) > 0;
+        const auto old = std::ranges::find(listed_, credential.account, &credstore::Entry::account);
+        const bool is_there = old != listed_.end();
+        if (is_there)
+            credential.fingerprint = old->fingerprint;
         Fate fate = is_there ? Fate::replaced : Fate::added;
         if (is_there && !options_.replace)
             fate = Fate::kept;
@@ -164,7 +166,8 @@ void add_import(CLI::App& group, const Context& context)
         ->transform(CLI::CheckedTransformer(formats));
     command->add_flag("--replace", options->replace, "Replace logons that are there already");
     command->footer(
-        "They are stored untried and unpinned; try each with 'vmrotate credential test SERVER'.\n"
+        "They are stored untried; one that is replaced keeps its pin, a new one has none. Try each "
+        "with 'vmrotate credential test SERVER'.\n"
         "PowerCLI's own file can be read on its Windows account only. Run there:\n"
         "  Get-VICredentialStoreItem | Select Host,User,Password | ConvertTo-Json > logons.json\n"
         "then here:\n"

@@ -17,7 +17,7 @@ struct PasswordSource {
     void add_to(CLI::App& command_line);
 };
 
-/// Throws Error: usage where the password is not fit to be sent to vCenter: empty, longer than
+/// Throws Error: logon where the password is not fit to be sent to vCenter: empty, longer than
 /// 1024 bytes, with a control character or not UTF-8; else what the source throws.
 credstore::Secret obtain_password(const Context& context, const PasswordSource& source,
                                   const std::string& prompt);

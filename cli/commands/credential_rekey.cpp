@@ -33,14 +33,38 @@ credstore::NewKey new_key(const RekeyOptions& options, Environment& environment)
     return credstore::NewKeyFile{options.key_file};
 }
 
-std::string key_text(const RekeyOptions& options)
+std::string key_text(const RekeyOptions& options, const credstore::KeyChange& change)
 {
     if (options.passphrase)
         return "a passphrase";
     if (!options.systemd_credential.empty())
         return fmt::format("the systemd credential '{}'", options.systemd_credential);
-    return options.key_file.empty() ? "a new key file"
-                                    : fmt::format("a new key file '{}'", options.key_file);
+    return change.was_there
+               ? fmt::format("the key file '{}', which was there", change.key_file.string())
+               : fmt::format("a new key file '{}'", change.key_file.string());
+}
+
+/// What somebody has to do from now on.
+std::string duties(const credstore::KeyChange& change, const std::filesystem::path& known)
+{
+    std::string text;
+    if (!change.key_file.empty() && change.key_file != known)
+        text += fmt::format("; from now on that needs --key-file '{}', or key_file in [vcenter]",
+                            change.key_file.string());
+    if (!change.left.empty())
+        text += fmt::format(
+            "; the key file '{}' does not open it any more and may be deleted, "
+            "unless it opens another store",
+            change.left.string());
+    return text;
+}
+
+std::string would_be(const RekeyOptions& options)
+{
+    if (options.passphrase || !options.systemd_credential.empty())
+        return key_text(options, {});
+    return options.key_file.empty() ? "a key file"
+                                    : fmt::format("the key file '{}'", options.key_file);
 }
 
 int rekey(const RekeyOptions& options, const Context& context)
@@ -48,13 +72,16 @@ int rekey(const RekeyOptions& options, const Context& context)
     const auto vcenter = load_config(context, options.server).vcenter;
     auto stores = open_stores(context, vcenter);
     credstore::CredentialStore& store = stores.writable();
-    if (!options.dry_run)
-        store.rekey(new_key(options, context.environment));
-    return finish(
-        context, {"rekey", true,
-                  fmt::format("{} {} by {}", store.describe(),
-                              options.dry_run ? "would be opened" : "is opened", key_text(options)),
-                  options.dry_run});
+    if (options.dry_run)
+        return finish(context,
+                      {"rekey", true,
+                       fmt::format("{} would be opened by {}", store.describe(), would_be(options)),
+                       options.dry_run});
+    const auto change = store.rekey(new_key(options, context.environment));
+    return finish(context,
+                  {"rekey", true,
+                   fmt::format("{} is opened by {}{}", store.describe(), key_text(options, change),
+                               duties(change, store_of(context, vcenter).key_file))});
 }
 
 }  // namespace
@@ -68,7 +95,7 @@ void add_rekey(CLI::App& group, const Context& context)
     CLI::App* const keys = command->add_option_group("New key");
     keys->require_option(0, 1);
     keys->add_option("--new-key-file", options->key_file,
-                     "Make a key file there [the usual place]");
+                     "Make a key file there, or take the one that is [the usual place]");
     keys->add_option("--systemd-credential", options->systemd_credential,
                      "The systemd credential of this name, 32 bytes, holds the key");
     keys->add_flag("--passphrase", options->passphrase, "Ask for a passphrase; no timer can then");

@@ -10,11 +10,11 @@ namespace vmrotate::cli::credential {
 namespace {
 
 /// The account that is named, or else the only one of the server.
-credstore::Account account_to_remove(const Context& context, const config::Vcenter& vcenter)
+credstore::Account account_to_remove(credstore::Chain& stores, const config::Vcenter& vcenter)
 {
     if (!vcenter.user.empty())
         return account_of(vcenter);
-    const auto entries = entries_at(context, vcenter);
+    const auto entries = entries_at(stores, vcenter);
     if (entries.size() == 1)
         return entries.front().account;
     if (entries.empty())
@@ -31,10 +31,10 @@ credstore::Account account_to_remove(const Context& context, const config::Vcent
 int remove(const Options& options, const Context& context)
 {
     const auto vcenter = load_config(context, options.server).vcenter;
-    const auto account = account_to_remove(context, vcenter);
+    auto stores = open_stores(context, vcenter);
+    const auto account = account_to_remove(stores, vcenter);
     const std::string logon = account.user.empty() ? fmt::format("a logon at '{}'", account.server)
                                                    : "the logon of " + whose(account);
-    auto stores = open_stores(context, vcenter);
     credstore::CredentialStore* const store = stores.holder_of(account);
     if (store == nullptr)
         return finish(context, {"remove", false, fmt::format("there is no sign of {}", logon),

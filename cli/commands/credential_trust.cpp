@@ -23,11 +23,23 @@ void refuse_another(const std::string& server, const vimclient::Certificate& cer
                 "compare it with the server's own; somebody may stand in between");
 }
 
-/// Each account's own logon gets the new fingerprint; whether one had another.
-bool pin_for(const Context& context, const config::Vcenter& vcenter,
-             const std::vector<credstore::Entry>& entries, const std::string& fingerprint)
+/// The configuration's pin would count before the one that is stored.
+void refuse_configured(const std::string& server, const vimclient::Certificate& certificate,
+                       const std::string& configured)
 {
-    auto stores = open_stores(context, vcenter);
+    if (configured.empty() || same_fingerprint(configured, certificate.fingerprint))
+        return;
+    throw Error(ErrorKind::unreachable,
+                fmt::format("'{}' shows the certificate {}, but the configuration pins {}", server,
+                            certificate.fingerprint, configured),
+                "'fingerprint' under [vcenter] names another; change it there, once you have "
+                "compared it with the server's own");
+}
+
+/// Each account's own logon gets the new fingerprint; whether one had another.
+bool pin_for(credstore::Chain& stores, const std::vector<credstore::Entry>& entries,
+             const std::string& fingerprint)
+{
     bool changed = false;
     for (const credstore::Entry& entry : entries) {
         credstore::CredentialStore* const store = stores.holder_of(entry.account);
@@ -44,12 +56,14 @@ int trust(const Options& options, const Context& context)
 {
     const auto vcenter = load_config(context, options.server).vcenter;
     const std::string server = vimclient::to_string(endpoint_of(vcenter));
-    const auto entries = entries_at(context, vcenter);
+    auto stores = open_stores(context, vcenter);
+    const auto entries = entries_at(stores, vcenter);
     if (entries.empty())
         throw Error(ErrorKind::logon, fmt::format("no logon at '{}' is stored", server),
                     fmt::format("run 'vmrotate credential add {} --user {}'", server,
                                 vcenter.user.empty() ? "ACCOUNT" : vcenter.user));
     const auto certificate = shown_certificate(context, vcenter);
+    refuse_configured(server, certificate, load_config(context, {}).vcenter.fingerprint);
     refuse_another(server, certificate, vcenter.fingerprint);
     const bool is_known = std::ranges::all_of(entries, [&](const credstore::Entry& entry) {
         return same_fingerprint(entry.fingerprint, certificate.fingerprint);
@@ -69,7 +83,7 @@ int trust(const Options& options, const Context& context)
                                 options.dry_run});
     if (vcenter.fingerprint.empty())
         demand_a_yes(context, server, certificate);
-    const bool changed = pin_for(context, vcenter, entries, certificate.fingerprint);
+    const bool changed = pin_for(stores, entries, certificate.fingerprint);
     return finish(context, {"trust", changed,
                             fmt::format("pinned '{}' to {}, for {}", server,
                                         certificate.fingerprint, count_text(entries.size()))});

@@ -35,21 +35,16 @@ credstore::Account account_of(const config::Vcenter& vcenter)
     return {vimclient::to_string(endpoint), vcenter.user};
 }
 
-std::string whose(const credstore::Account& account)
-{
-    return fmt::format("'{}' at '{}'", account.user, account.server);
-}
-
 std::string count_text(std::size_t logons)
 {
     return logons == 1 ? "1 logon" : fmt::format("{} logons", logons);
 }
 
-std::vector<credstore::Entry> entries_at(const Context& context, const config::Vcenter& vcenter)
+std::vector<credstore::Entry> entries_at(credstore::Chain& stores, const config::Vcenter& vcenter)
 {
     const std::string server = vimclient::to_string(endpoint_of(vcenter));
     std::vector<credstore::Entry> found;
-    for (const credstore::Listed& listed : open_stores(context, vcenter).list().entries) {
+    for (const credstore::Listed& listed : stores.list().entries) {
         const credstore::Account& account = listed.entry.account;
         const bool is_meant =
             account.server == server && (vcenter.user.empty() || account.user == vcenter.user);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chain.hpp"
 #include "commands/commands.hpp"
 #include "commands/options.hpp"
 #include "credential_store.hpp"
@@ -61,13 +62,10 @@ int finish(const Context& context, const End& end);
 /// Throws Error (usage) where no server or no account is named.
 credstore::Account account_of(const config::Vcenter& vcenter);
 
-/// "'backup@vsphere.local' at 'vc.example.com'".
-std::string whose(const credstore::Account& account);
-
 /// "1 logon", "3 logons".
 std::string count_text(std::size_t logons);
 
 /// The accounts of a server that the stores hold, each once; only `user` unless it is empty.
-std::vector<credstore::Entry> entries_at(const Context& context, const config::Vcenter& vcenter);
+std::vector<credstore::Entry> entries_at(credstore::Chain& stores, const config::Vcenter& vcenter);
 
 }  // namespace vmrotate::cli::credential

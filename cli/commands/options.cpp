@@ -69,7 +69,7 @@ void ServerOptions::add_to(CLI::App& command)
     add("--user", "The account, if the store holds several");
     add("--ca-file", "The CA of its certificate (PEM)");
     add("--pin,--fingerprint", "Its certificate's SHA-256, to trust it alone");
-    add("--store", "The sealed credential file");
+    add("--store", "A sealed file, systemd, or secret-service");
     add("--key-file", "The key file that opens it");
 }
 

@@ -14,14 +14,6 @@
 namespace vmrotate::cli {
 namespace {
 
-std::string whose(const credstore::Account& account)
-{
-    return fmt::format(
-        "{} at '{}'",
-        account.user.empty() ? "any account" : fmt::format("the account '{}'", account.user),
-        account.server);
-}
-
 std::string as_text(const credstore::Answer& answer)
 {
     return fmt::format("{} ({})", answer.place, answer.answer);
@@ -48,6 +40,13 @@ Error nobody_has_it(const credstore::Account& account, const credstore::Lookup& 
 
 }  // namespace
 
+std::string whose(const credstore::Account& account)
+{
+    if (account.user.empty())
+        return fmt::format("any account at '{}'", account.server);
+    return fmt::format("'{}' at '{}'", account.user, account.server);
+}
+
 Session::Session(credstore::Credential credential, Environment& environment, Connection connection)
     : credential_(std::move(credential))
 {
@@ -60,12 +59,16 @@ Session::Session(credstore::Credential credential, Environment& environment, Con
     }
 }
 
-credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter)
+credstore::StoreChoice store_of(const Context& context, const config::Vcenter& vcenter)
 {
     const Paths& paths = context.environment.paths;
-    return context.environment.open_stores(
-        credstore::store_choice(vcenter.store, vcenter.key_file,
-                                {credstore::StoreKind::usual, paths.store, paths.key_file}));
+    return credstore::store_choice(vcenter.store, vcenter.key_file,
+                                   {credstore::StoreKind::usual, paths.store, paths.key_file});
+}
+
+credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter)
+{
+    return context.environment.open_stores(store_of(context, vcenter));
 }
 
 vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter)
@@ -104,7 +107,7 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
     connection.endpoint = endpoint_of(vcenter);
     connection.trust.ca_file = vcenter.ca_file;
     connection.trust.fingerprint = vcenter.fingerprint;
-    if (vcenter.fingerprint.empty() && vcenter.ca_file.empty())
+    if (vcenter.fingerprint.empty())
         connection.trust.fingerprint = credential.fingerprint;
     connection.patience = patience;
     connection.patience.retry_for = vcenter.retry_for;

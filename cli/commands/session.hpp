@@ -27,6 +27,12 @@ private:
     std::unique_ptr<vimclient::Vsphere> vsphere_;
 };
 
+/// "'backup@vsphere.local' at 'vc.example.com'"; without a user "any account at ...".
+std::string whose(const credstore::Account& account);
+
+/// Which store the configuration names, and its key file.
+credstore::StoreChoice store_of(const Context& context, const config::Vcenter& vcenter);
+
 /// The store that the configuration names, or the usual ones in their order.
 credstore::Chain open_stores(const Context& context, const config::Vcenter& vcenter);
 
@@ -38,7 +44,8 @@ vimclient::Endpoint endpoint_of(const config::Vcenter& vcenter);
 /// place that was tried; StoreError from a store with trouble.
 credstore::Credential find_credential(const Context& context, const config::Vcenter& vcenter);
 
-/// Finds the logon and logs in. Throws like `find_credential`, and Error with what the server
+/// Finds the logon and logs in. A pin counts before any CA: the configured one, or else the
+/// logon's own. Throws like `find_credential`, and Error with what the server
 /// says.
 Session open_session(const Context& context, const config::Vcenter& vcenter,
                      const vimclient::Patience& patience = {});

@@ -43,6 +43,16 @@ class Renewed(CredentialTest):
         self.assertEqual(now, self.pin_in(shop))
         self.assertExit(0, self.bare(shop, "credential", "test"))
 
+    def test_a_stored_pin_counts_also_where_a_ca_vouches_for_the_server(self):
+        shop = self.pinned(self.OTHER)
+        for words in (["credential", "test"], ["backup", "avocado2"], ["list", "avocado2"]):
+            with self.subTest(words=words):
+                result = shop.run(*words)  # with --ca-file
+                self.assertExit(10, result)
+                self.assertIn(self.OTHER, result.err)
+        self.assertEqual([], shop.vcenter.calls("Login"))
+        self.assertExit(0, shop.run("credential", "test", "--pin", shop.vcenter.fingerprint()))
+
     def test_trusting_the_same_again_changes_nothing(self):
         shop = self.empty()
         shop = self.pinned(shop.vcenter.fingerprint())
@@ -66,6 +76,19 @@ class Renewed(CredentialTest):
                 self.assertEqual(before, self.bytes_of(shop.store))
                 self.assertEqual(what == "a dry run", result.summary["changed"])
         self.assertEqual([], shop.vcenter.calls("Login"))
+
+    def test_a_pin_of_the_configuration_is_changed_there(self):
+        shop = self.pinned(self.OTHER)
+        shop.configure(f'[vcenter]\nfingerprint = "{self.OTHER}"\n')
+        before = self.bytes_of(shop.store)
+        for words in ([], ["--pin", shop.vcenter.fingerprint()]):
+            with self.subTest(words=words):
+                refused = self.bare(shop, "credential", "trust", *words)
+                self.assertExit(10, refused)
+                self.assertIn("'fingerprint' under [vcenter]", refused.err)
+        self.assertEqual(before, self.bytes_of(shop.store))
+        shop.configure(f'[vcenter]\nfingerprint = "{shop.vcenter.fingerprint()}"\n')
+        self.assertExit(0, self.bare(shop, "credential", "trust"))
 
     def test_every_account_of_the_server_gets_it_and_no_other_server(self):
         shop = self.pinned(self.OTHER)
@@ -98,6 +121,23 @@ class Renewed(CredentialTest):
         self.assertExit(0, self.bare(shop, "credential", "add", "--user", USER,
                                      "--password-stdin", stdin=PASSWORD + "\n"))
         self.assertEqual(now, self.pin_in(shop))
+
+    def test_a_pinned_logon_keeps_its_pin_unproved_and_replaced(self):
+        shop = self.pinned(self.OTHER)
+        self.assertExit(0, self.bare(shop, "credential", "add", "--user", USER, "--no-verify",
+                                     "--password-stdin", stdin=PASSWORD + "2\n"))
+        self.assertEqual(self.OTHER, self.pin_in(shop))
+        path = os.path.join(shop.folder, "logons")
+        with open(path, "wb") as file:
+            file.write(vicredentials((shop.vcenter.server, USER, PASSWORD)))
+        os.chmod(path, 0o600)
+        replaced = self.bare(shop, "credential", "import", path, "--replace")
+        os.unlink(path)
+        self.assertExit(0, replaced)
+        self.assertTrue(replaced.summary["changed"])
+        self.assertEqual(self.OTHER, self.pin_in(shop))
+        self.assertExit(10, self.bare(shop, "credential", "test"))
+        self.assertEqual([], shop.vcenter.calls("Login"))
 
     def test_at_a_terminal_it_asks(self):
         for answer, code in (("yes", 0), ("no", 10), ("", 10)):
@@ -237,9 +277,36 @@ class Rekeyed(CredentialTest):
     def test_a_key_file_elsewhere(self):
         shop = self.shop()
         key = os.path.join(shop.folder, "elsewhere.key")
-        self.assertExit(0, shop.run("credential", "rekey", "--new-key-file", key))
+        moved = shop.run("credential", "rekey", "--new-key-file", key)
+        self.assertExit(0, moved)
+        for words in (f"a new key file '{key}'", f"from now on that needs --key-file '{key}'",
+                      f"'{shop.store}.key' does not open it any more and may be deleted"):
+            self.assertIn(words, moved.summary["message"])
         self.assertExit(0, shop.run("credential", "test", "--key-file", key))
-        self.assertExit(12, shop.run("credential", "test"))
+        for what in ("the old key", "no key"):
+            with self.subTest(what):
+                refused = shop.run("credential", "test")
+                self.assertExit(12, refused)
+                for words in (f"'{shop.store}.key'", "--key-file"):
+                    self.assertIn(words, refused.err)
+            if what == "the old key":
+                os.unlink(shop.store + ".key")
+
+    def test_a_key_file_that_was_there(self):
+        shop = self.shop()
+        key = os.path.join(shop.folder, "elsewhere.key")
+        with open(key, "wb") as file:
+            file.write(os.urandom(32))
+        os.chmod(key, 0o600)
+        before = self.bytes_of(key)
+        result = shop.run("credential", "rekey", "--new-key-file", key)
+        self.assertExit(0, result)
+        self.assertIn(f"the key file '{key}', which was there", result.summary["message"])
+        self.assertEqual(before, self.bytes_of(key))
+        again = shop.run("credential", "rekey", "--key-file", key)
+        self.assertIn(f"a new key file '{key}'", again.summary["message"])
+        self.assertNotIn("from now on", again.summary["message"])
+        self.assertNotEqual(before, self.bytes_of(key))
 
     def test_a_passphrase(self):
         shop = self.shop()
@@ -260,6 +327,10 @@ class Rekeyed(CredentialTest):
         self.assertEqual(0, code, shown)
         shown, code = self.talk(shop, test, [("assphrase", "a wrong one")])
         self.assertEqual(12, code, shown)
+        remove = ["credential", "remove", shop.vcenter.server, "--store", shop.store]
+        shown, code = self.talk(shop, remove, [("assphrase", phrase)])
+        self.assertEqual(0, code, shown)
+        self.assertEqual(1, shown.count("Passphrase of"), shown)
 
     def test_a_systemd_credential(self):
         shop = self.shop()

@@ -23,6 +23,16 @@ class Adding(CredentialTest):
             self.assertNotIn(USER.encode(), self.bytes_of(path))
         self.assertExit(0, shop.run("backup", "papaya3"))
 
+    def test_a_ca_that_is_named_here_only_is_needed_later_too(self):
+        shop = self.empty()
+        later = "later runs need --ca-file too, or ca_file in [vcenter]"
+        self.assertIn(later, self.add(shop).summary["message"])
+        shop.configure(f'[vcenter]\nca_file = "{shop.vcenter.ca_file}"\n')
+        self.assertNotIn(later, self.add(shop).summary["message"])
+        shop.configure("")
+        pinned = self.add(shop, "--pin", shop.vcenter.fingerprint())
+        self.assertNotIn(later, pinned.summary["message"])
+
     def test_adding_the_same_again_changes_nothing(self):
         shop = self.empty()
         self.add(shop)
@@ -62,7 +72,7 @@ class Adding(CredentialTest):
         for password in ("", "\n"):
             result = shop.run("credential", "add", "--user", USER, "--password-stdin",
                               stdin=password)
-            self.assertExit(2, result)
+            self.assertExit(12, result)
         self.assertFalse(os.path.exists(shop.store))
         shop.secrets.clear()
 
@@ -143,6 +153,21 @@ class Trust(CredentialTest):
                 result = self.add(shop, "--vcenter", f"{name}:{port}")
                 self.assertExit(code, result)
 
+    def test_a_ca_file_that_cannot_be_read_is_a_mistake_of_ours(self):
+        shop = self.shop()
+        empty = os.path.join(shop.folder, "empty.pem")
+        with open(empty, "w", encoding="ascii"):
+            pass
+        for path in (os.path.join(shop.folder, "none.pem"), shop.folder, empty):
+            for words in (["credential", "test"], ["backup", "avocado2"]):
+                with self.subTest(path=os.path.basename(path), words=words):
+                    result = shop.run(*words, "--ca-file", path)
+                    self.assertExit(2, result)
+                    self.assertIn(f"'{path}'", result.err)
+                    self.assertNotIn("pin", result.err)
+            self.assertExit(2, self.add(shop, "--ca-file", path))
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
     def test_a_foreign_ca_is_none(self):
         shop = self.empty()
         other = Shop(logon=False)
@@ -164,6 +189,27 @@ class Looking(CredentialTest):
         people = shop.run("credential", "list", json=False)
         self.assertIn(USER, people.out)
         self.assertNotIn(PASSWORD, people.out)
+
+    def test_the_servers_name_is_the_same_in_capitals(self):
+        shop = self.empty()
+        port = shop.vcenter.server.split(":")[1]
+        small, large = f"localhost:{port}", f"LocalHOST:{port}"
+        for stored, asked in ((small, large), (large, small)):
+            with self.subTest(stored=stored):
+                self.assertExit(0, self.add(shop, "--vcenter", stored))
+                self.assertExit(0, shop.run("credential", "test", "--vcenter", asked))
+                (one,) = shop.run("credential", "list").of_type("credential")
+                self.assertEqual(small, one["server"])
+                self.assertTrue(shop.run("credential", "remove", "--vcenter", asked)
+                                .summary["changed"])
+        given = os.path.join(shop.folder, "given")
+        os.mkdir(given, 0o700)
+        with open(os.path.join(given, "vmrotate-logon"), "w", encoding="utf-8") as file:
+            file.write(f"server={large}\nuser={USER}\npassword={PASSWORD}\n")
+        os.chmod(file.name, 0o400)
+        self.assertExit(0, shop.run("credential", "test", "--vcenter", large, "--store", "systemd",
+                                    env={"CREDENTIALS_DIRECTORY": given}))
+        os.unlink(file.name)
 
     def test_test_logs_in_and_out(self):
         shop = self.shop()

@@ -57,13 +57,13 @@ class Passwords(CredentialTest):
                  ("two empty lines", b"\n\n", 0o600, 12, "more than one line"),
                  ("too long", long, 0o600, 12, "1024 bytes"),
                  ("far too long", long * 99, 0o600, 12, "given"),
-                 ("empty", b"", 0o600, 2, "the password is empty"),
-                 ("a NUL", b"half\0way", 0o600, 2, "control character"),
-                 ("an escape", b"half\x1bway", 0o600, 2, "control character"),
-                 ("Latin-1", "gr\u00fcn".encode("latin-1"), 0o600, 2, "UTF-8"),
-                 ("half a character", "gr\u00fcn".encode()[:3], 0o600, 2, "UTF-8"),
-                 ("an overlong character", b"\xc0\xaf", 0o600, 2, "UTF-8"),
-                 ("a surrogate", b"\xed\xa0\x80", 0o600, 2, "UTF-8")]
+                 ("empty", b"", 0o600, 12, "the password is empty"),
+                 ("a NUL", b"half\0way", 0o600, 12, "control character"),
+                 ("an escape", b"half\x1bway", 0o600, 12, "control character"),
+                 ("Latin-1", "gr\u00fcn".encode("latin-1"), 0o600, 12, "UTF-8"),
+                 ("half a character", "gr\u00fcn".encode()[:3], 0o600, 12, "UTF-8"),
+                 ("an overlong character", b"\xc0\xaf", 0o600, 12, "UTF-8"),
+                 ("a surrogate", b"\xed\xa0\x80", 0o600, 12, "UTF-8")]
         shop = self.empty()
         for what, content, mode, code, words in table:
             with self.subTest(what):
@@ -78,11 +78,32 @@ class Passwords(CredentialTest):
         self.assertFalse(os.path.exists(shop.store))
         self.assertEqual([], shop.vcenter.calls("Login"))
 
+    def test_what_is_no_password_is_refused_alike_from_every_source(self):
+        table = [("too long", b"x" * 1025), ("empty", b""), ("a NUL", b"half\0way"),
+                 ("Latin-1", "gr\u00fcn".encode("latin-1")), ("two lines", b"one\ntwo\n"),
+                 ("an empty line behind it", b"one\n\n")]
+        shop = self.empty()
+        for what, content in table:
+            path = self.file(shop, content)
+            for words, stdin in ((["--password-stdin"], content),
+                                 (["--password-file", path], None),
+                                 (["--password-file", "/dev/stdin"], content),
+                                 (["--password-command", f"cat '{path}'"], None)):
+                with self.subTest(what, source=words[0]):
+                    result = self.take(shop, *words, stdin=stdin)
+                    self.assertExit(12, result)
+            self.forget(path)
+        self.assertFalse(os.path.exists(shop.store))
+        self.assertEqual([], shop.vcenter.calls("Login"))
+
     def test_the_longest_password_and_odd_ones_come_through(self):
         table = ["x" * 1024, "%s\"'\\ ${HOME}", "\u00fcn\u00efc\u00f6d\u00e9 \u65e5\u672c \U0001f511"]
         for password in table:
             with self.subTest(password[:10]):
                 shop = self.empty(password=password)
+                for end in (b"\n", b"\r\n"):
+                    self.assertExit(0, self.take(shop, "--password-stdin",
+                                                 stdin=password.encode() + end))
                 path = self.file(shop, password.encode() + b"\n")
                 self.assertExit(0, self.take(shop, "--password-file", path))
                 self.assertExit(0, shop.run("credential", "test"))
@@ -111,7 +132,7 @@ class Passwords(CredentialTest):
         table = [("it fails", "false", 12, "exit code 1"),
                  ("it is not there", "no-such-program-4711", 12, "no-such-program-4711"),
                  ("it is no program", "/etc/passwd", 12, "/etc/passwd"),
-                 ("it writes nothing", "true", 2, "the password is empty"),
+                 ("it writes nothing", "true", 12, "the password is empty"),
                  ("it writes too much", "yes", 12, "more than"),
                  ("it writes two lines", "printf 'a\\nb\\n'", 12, "more than one line"),
                  ("no word", " ", 2, "empty"),
@@ -125,6 +146,20 @@ class Passwords(CredentialTest):
                 self.assertIn(words, result.err)
                 self.assertIn("hint:" if what != "it writes nothing" else "", result.err)
         self.assertFalse(os.path.exists(shop.store))
+
+    def test_one_that_fails_is_told_also_to_a_parent_that_ignores_the_end_of_children(self):
+        shop = self.empty()
+        path = self.file(shop, PASSWORD.encode() + b"\n")
+        ignoring = ("import os, signal, sys\n"
+                    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                    "os.execv(sys.argv[1], sys.argv[1:])\n")
+        for command, code in ((f"sh -c \"cat '{path}'; exit 3\"", 12), (f"cat '{path}'", 0)):
+            with self.subTest(command):
+                result = shop.start("credential", "add", "--user", USER, "--password-command",
+                                    command, wrapper=(sys.executable, "-c", ignoring)).wait()
+                self.assertExit(code, result)
+                self.assertIn("exit code 3" if code else "", result.err)
+        self.forget(path)
 
     def test_its_arguments_are_not_told(self):
         shop = self.empty()

@@ -159,17 +159,46 @@ TEST_CASE("rekey: another key file is made, or taken as it is")
     const Scratch scratch;
     const path other = scratch.directory / "other";
     scratch.store().put(logon("backup", "password"));
-    scratch.store().rekey(NewKeyFile{other});
+    const KeyChange made = scratch.store().rekey(NewKeyFile{other});
+    CHECK(made.key_file == other);
+    CHECK_FALSE(made.was_there);
+    CHECK(made.left == scratch.key());
     KeySources keys = scratch.keys();
     keys.key_file = other;
     SealedFile moved(scratch.file(), keys);
     CHECK(password_of(moved, "backup") == "password");
 
     const std::string first_key = content_of(scratch.key());
-    moved.rekey(NewKeyFile{scratch.key()});
+    const KeyChange taken = moved.rekey(NewKeyFile{scratch.key()});
+    CHECK(taken.key_file == scratch.key());
+    CHECK(taken.was_there);
+    CHECK(taken.left == other);
     CHECK(content_of(scratch.key()) == first_key);
     SealedFile store = scratch.store();
     CHECK(password_of(store, "backup") == "password");
+}
+
+TEST_CASE("rekey: what is said of the key files is what lies there")
+{
+    const Scratch scratch;
+    scratch.store().put(logon("backup", "password"));
+    const KeyChange away = scratch.store().rekey(passphrase());
+    CHECK(away.key_file.empty());
+    CHECK(away.left == scratch.key());
+
+    const std::string old_key = content_of(scratch.key());
+    const KeyChange back = scratch.store().rekey(NewKeyFile{});
+    CHECK(back.key_file == scratch.key());
+    CHECK(back.was_there);
+    CHECK(back.left.empty());
+    CHECK(content_of(scratch.key()) == old_key);
+
+    const path other_spelling = scratch.directory / "." / "key";
+    const KeyChange anew = scratch.store().rekey(NewKeyFile{other_spelling});
+    CHECK(anew.key_file == scratch.key());
+    CHECK_FALSE(anew.was_there);
+    CHECK(anew.left.empty());
+    CHECK(content_of(scratch.key()) != old_key);
 }
 
 TEST_CASE("rekey: a key that is not here is named, with what to do")

@@ -27,6 +27,9 @@ TEST_CASE("endpoint: every form that is understood")
         {"https://[::1]:444/proxy/sdk", "::1", 444, "/proxy/sdk", "[::1]:444"},
         {"vc:443", "vc", 443, "/sdk", "vc"},
         {"vc:65535", "vc", 65535, "/sdk", "vc:65535"},
+        {"VC.Example.com:443", "vc.example.com", 443, "/sdk", "vc.example.com"},
+        {"https://VC.Example.com/Proxy/sdk", "vc.example.com", 443, "/Proxy/sdk", "vc.example.com"},
+        {"[FE80::A]:8443", "fe80::a", 8443, "/sdk", "[fe80::a]:8443"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.text);
