@@ -7,7 +7,7 @@ from chronicle import chronicle, good_ones, key_of
 from expiry import Expiry
 from lasting import difference, lasting
 from told import Told
-from vcenter import CHANGES, READS, element, element_after, is_generation, is_ours, mark_in, mark_of
+from vcenter import CHANGES, READS, element, element_after, is_ours, mark_in, mark_of
 
 
 class Oracle(Expiry, Told):
