@@ -11,8 +11,8 @@ namespace vmrotate::job {
 
 vimclient::Vm read_one(vimclient::Vsphere& vsphere, const vimclient::VmRef& vm)
 {
-    const auto found = explaining(fmt::format("read '{}'", vm.name),
-                                  [&] { return vsphere.read_vms({vm}); });
+    const auto found =
+        explaining(fmt::format("read '{}'", vm.name), [&] { return vsphere.read_vms({vm}); });
     if (found.empty())
         throw Error(ErrorKind::failed,
                     fmt::format("cannot read '{}': it has just been removed", vm.name),
