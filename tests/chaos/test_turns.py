@@ -7,7 +7,7 @@ from unittest import mock
 
 import paths  # noqa: F401  (finds tests/e2e)
 from matrices import cells_of, matrices
-from turns import in_turn, is_meant, on_record, part_of, turn_of
+from turns import USUAL_TURN, in_turn, is_meant, on_record, part_of, turn_of
 
 SHARE = 8
 OPTIONS = types.SimpleNamespace(seed=1, double_kills=40, long=True, only=[])
@@ -42,12 +42,11 @@ class Turns(unittest.TestCase):
         for turn in range(SHARE):
             self.assertIn("Z/b/17", self.names(turn, {"Z/b/17", "Z/c/"}))
 
-    def test_the_turn_is_that_of_the_day_or_of_the_variable(self):
-        with mock.patch("time.time", return_value=86400 * 19.5), mock.patch.dict(
-                "os.environ", VMROTATE_CHAOS_TURN=""):
-            self.assertEqual(3, turn_of(8))
-        with mock.patch.dict("os.environ", VMROTATE_CHAOS_TURN="13"):
-            self.assertEqual(5, turn_of(8))
+    def test_the_turn_is_the_usual_one_or_that_of_the_variable_or_of_the_day(self):
+        for wanted, turn in (("", USUAL_TURN % 8), ("13", 5), ("day", 19 % 8)):
+            with mock.patch("time.time", return_value=86400 * 19.5), mock.patch.dict(
+                    "os.environ", VMROTATE_CHAOS_TURN=wanted):
+                self.assertEqual(turn, turn_of(8))
 
 
 class Record(unittest.TestCase):
