@@ -66,10 +66,8 @@ build_tests() {
   cmake --build "$build"
 }
 
-# More at once than there are processors: many of them wait.
 run_tests() {
-  ctest --test-dir "$1" --output-on-failure --no-tests=error --timeout 300 \
-    -j "$((2 * $(nproc)))" "${@:2}"
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --timeout 300 -j "$(nproc)" "${@:2}"
 }
 
 build_fuzz_targets() {

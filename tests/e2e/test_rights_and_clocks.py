@@ -124,7 +124,7 @@ class BusyVms(BadTest):
         self.assertLess(result.seconds, 7)
 
     def test_two_runs_at_once(self):
-        shop = self.shop(copyMs=600)
+        shop = self.shop(copyMs=4000)
         first = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         since = shop.vcenter.last_call()

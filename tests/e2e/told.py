@@ -65,11 +65,14 @@ class Told:
                 yield f"vmrotate {words}: a line has another schema than 1"
 
     def _success_is_true(self):
-        """What a backup said that it made is there right after it, and our snapshot is not."""
+        """What a backup said that it made is there right after it, and our snapshot is not: where
+        no other run was under way, whose it may be."""
         runs = [moment for moment in self.history if moment["what"] == "run"]
         results = [one for one in self.shop.results if one.arguments[:1] != ["credential"]]
         for result, moment in zip(results, runs):
             vms = moment["state"]["vms"]
+            alone = not any(one is not result and one.since < result.until and
+                            result.since < one.until for one in results)
             for line in result.of_type("backup"):
                 if line["exit_code"] != 0:
                     continue
@@ -78,5 +81,5 @@ class Told:
                 if len(made) != 1 or not is_generation(made[0]):
                     yield f"'{line['generation']}' was said to be complete, and is not"
                 for vm in vms:
-                    if vm["name"] == line["vm"] and any(map(is_ours, vm["snapshots"])):
+                    if alone and vm["name"] == line["vm"] and any(map(is_ours, vm["snapshots"])):
                         yield f"'{line['vm']}' was said to be done, and has our snapshot"
