@@ -20,14 +20,10 @@ type vmValues struct {
 }
 
 func (s *server) doSet(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		vmValues
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -67,14 +63,10 @@ func (s *server) setAll(m *machine, r vmValues) {
 
 // doTask starts somebody else's task that holds the VM for a while.
 func (s *server) doTask(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Ms int `json:"ms"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err == nil && m.holder != nil {
 		err = fmt.Errorf("a task holds the VM already")
 	}

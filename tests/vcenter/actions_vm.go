@@ -30,15 +30,23 @@ type named struct {
 	VM string `json:"vm"`
 }
 
+func (n named) vmName() string { return n.VM }
+
+// requestAbout reads a request, and finds the VM that it names.
+func requestAbout[T interface{ vmName() string }](s *server, text []byte) (T, *machine, error) {
+	r, err := request[T](text)
+	if err != nil {
+		return r, nil, err
+	}
+	m, err := s.find(r.vmName())
+	return r, m, err
+}
+
 func (s *server) doPower(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		State string `json:"state"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -50,14 +58,10 @@ func (s *server) doPower(text []byte) (answerMap, error) {
 }
 
 func (s *server) doRename(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Name string `json:"name"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -69,14 +73,10 @@ func (s *server) doRename(text []byte) (answerMap, error) {
 }
 
 func (s *server) doMove(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Folder string `json:"folder"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +92,7 @@ func (s *server) doMove(text []byte) (answerMap, error) {
 }
 
 func (s *server) doDestroy(text []byte) (answerMap, error) {
-	r, err := request[named](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	_, m, err := requestAbout[named](s, text)
 	if err == nil && m.holder != nil {
 		err = fmt.Errorf("a task holds the VM")
 	}
@@ -107,15 +103,11 @@ func (s *server) doDestroy(text []byte) (answerMap, error) {
 }
 
 func (s *server) doSnapshot(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Name        string `json:"name"`
 		Description string `json:"description"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +116,10 @@ func (s *server) doSnapshot(text []byte) (answerMap, error) {
 }
 
 func (s *server) doRemoveSnapshot(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Snapshot string `json:"snapshot"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -147,15 +135,11 @@ func (s *server) doRemoveSnapshot(text []byte) (answerMap, error) {
 // doCopy is an operator's full clone, whole at once, whatever the speeds and
 // switches say; it inherits all and gets an identity of its own.
 func (s *server) doCopy(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Name   string `json:"name"`
 		Folder string `json:"folder"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}

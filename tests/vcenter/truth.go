@@ -56,14 +56,10 @@ func (c *cloning) copiedContent(disk *types.VirtualDisk) string {
 
 // doWrite lets the guest write to its disks, or to the one at an address.
 func (s *server) doWrite(text []byte) (answerMap, error) {
-	r, err := request[struct {
+	r, m, err := requestAbout[struct {
 		named
 		Disk string `json:"disk"`
-	}](text)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.find(r.VM)
+	}](s, text)
 	if err != nil {
 		return nil, err
 	}
