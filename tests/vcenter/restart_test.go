@@ -30,7 +30,7 @@ func TestRestartDuringACopy(t *testing.T) {
 	} {
 		for _, visible := range []bool{true, false} {
 			t.Run(row.options, func(t *testing.T) {
-				b := start(t, func(c *configuration) { c.CopyMs, c.VisibleWhileCopying = 300, visible })
+				b := start(t, func(c *configuration) { c.CopyMs, c.VisibleWhileCopying = 1000, visible })
 				before := b.free("NFS_durian")
 				task := b.clone()
 				b.until("some is copied", func() bool { return b.free("NFS_durian") < before })
@@ -125,7 +125,7 @@ func TestRestartForgets(t *testing.T) {
 }
 
 func TestRestartAsARule(t *testing.T) {
-	b := start(t, func(c *configuration) { c.CopyMs = 100 })
+	b := start(t, func(c *configuration) { c.CopyMs = 60000 })
 	b.do(`{"action":"rule","rule":{"method":"CloneVM_Task","action":"restart","moment":"executed","copies":"half"}}`)
 	folder, spec := b.place("NFS_durian", host1)
 	if _, err := b.vm("avocado2").Clone(b.ctx, folder, "copy", spec); err == nil {
@@ -138,7 +138,7 @@ func TestRestartAsARule(t *testing.T) {
 
 func TestLostHost(t *testing.T) {
 	for _, name := range []string{"", "HostCommunication"} {
-		b := start(t, func(c *configuration) { c.CopyMs = 300 })
+		b := start(t, func(c *configuration) { c.CopyMs = 60000 })
 		before := b.free("NFS_durian")
 		task := b.clone()
 		b.until("some is copied", func() bool { return b.free("NFS_durian") < before })
