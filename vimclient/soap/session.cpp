@@ -8,29 +8,13 @@
 
 #include "soap/values.hpp"
 #include "soap/versions.hpp"
+#include "soap/wiped_text.hpp"
 
 namespace vimclient::wire {
 
 namespace {
 
 constexpr int garbled_limit = 2;
-
-// text for one request, wiped at the end
-class WipedText {
-public:
-    explicit WipedText(std::string_view text) : text_(text.size() + 1)  // never grows: no copies
-    {
-        std::ranges::copy(text, text_.begin());
-    }
-    ~WipedText() { OPENSSL_cleanse(text_.data(), text_.size()); }
-    WipedText(const WipedText&) = delete;
-    WipedText& operator=(const WipedText&) = delete;
-
-    char* data() { return text_.data(); }
-
-private:
-    std::vector<char> text_;
-};
 
 // as long as it lives, a stop ends the wait for an answer of this connection
 class EndedByStop {
