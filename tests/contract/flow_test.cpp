@@ -20,6 +20,23 @@ std::string addresses(const std::vector<Disk>& disks)
     return text;
 }
 
+// the copy as its mark, its note and its source say
+void check_copy(Vsphere& vsphere, const Scene& scene, const VmRef& copy, const Vm& source)
+{
+    const std::vector<Vm> copies = vsphere.vms_in(scene.folder.id);
+    REQUIRE(copies.size() == 1);
+    CHECK(copies[0].ref == copy);
+    CHECK(copies[0].folder_id == scene.folder.id);
+    CHECK(copies[0].power == Power::off);
+    CHECK(copies[0].mark.at("vmrotate.state") == "complete");
+    CHECK(copies[0].annotation == "日本語, <&>\nsecond line");
+    CHECK(copies[0].snapshots.empty());
+    CHECK(addresses(copies[0].disks) == addresses(source.disks));
+    const auto uses = vsphere.disk_uses(scene.datastore.id);
+    CHECK(std::ranges::count(uses, copy.id, &DiskUse::vm_id) ==
+          static_cast<std::ptrdiff_t>(copies[0].disks.size()));
+}
+
 // what every server has to do
 void run_flow(const ServerUnderTest& server, const std::string& vm_name)
 {
@@ -54,18 +71,7 @@ void run_flow(const ServerUnderTest& server, const std::string& vm_name)
     vsphere->reconfigure(copy, {.mark = {{"vmrotate.state", "complete"}, {"vmrotate.seq", "1"}},
                                 .annotation = "日本語, <&>\nsecond line",
                                 .disconnect_nics = true});
-    const std::vector<Vm> copies = vsphere->vms_in(scene.folder.id);
-    REQUIRE(copies.size() == 1);
-    CHECK(copies[0].ref == copy);
-    CHECK(copies[0].folder_id == scene.folder.id);
-    CHECK(copies[0].power == Power::off);
-    CHECK(copies[0].mark.at("vmrotate.state") == "complete");
-    CHECK(copies[0].annotation == "日本語, <&>\nsecond line");
-    CHECK(copies[0].snapshots.empty());
-    CHECK(addresses(copies[0].disks) == addresses(source.disks));
-    const auto uses = vsphere->disk_uses(scene.datastore.id);
-    CHECK(std::ranges::count(uses, copy.id, &DiskUse::vm_id) ==
-          static_cast<std::ptrdiff_t>(copies[0].disks.size()));
+    check_copy(*vsphere, scene, copy, source);
 
     vsphere->destroy(copy);
     vsphere->destroy(copy);

@@ -43,6 +43,20 @@ inline std::chrono::sys_seconds moment_of(const std::string& stamp)
                                                       stamp.substr(8, 2), stamp.substr(10, 2)));
 }
 
+/// "one|two"
+inline std::string joined(const std::vector<std::string>& texts)
+{
+    return fmt::format("{}", fmt::join(texts, "|"));
+}
+
+inline std::string joined(const std::vector<vmrotate::Error>& errors)
+{
+    std::vector<std::string> texts;
+    for (const vmrotate::Error& error : errors)
+        texts.emplace_back(error.what());
+    return joined(texts);
+}
+
 class RecordingObserver final : public vmrotate::job::Observer {
 public:
     std::string steps, remarks, warnings;  ///< a line each

@@ -93,10 +93,7 @@ TEST_CASE("backup_vm: what it does about what it meets")
         job::Outcome outcome;
         CHECK(told([&] { outcome = job::backup_vm(world.vsphere, world.run()); }) == c.told);
         CHECK(world.vsphere.changes == c.changes);
-        std::string left_undone;
-        for (const Error& error : outcome.left_undone)
-            left_undone += error.what();
-        CHECK(left_undone == c.left_undone);
+        CHECK(joined(outcome.left_undone) == c.left_undone);
         CHECK(outcome.generation == (c.told.empty() ? made : ""));
         CHECK(world.vsphere.snapshots_of("avocado2") == c.snapshots);
         CHECK(world.vsphere.missed() == "");

@@ -29,19 +29,6 @@ const std::string commit = "reconfigure " + made + " complete\n";
 const std::string destroy = "destroy " + oldest + "\n";
 const std::string ours = "vmrotate " + id_of(1);
 
-std::string joined(const std::vector<std::string>& texts)
-{
-    return fmt::format("{}", fmt::join(texts, "|"));
-}
-
-std::string joined(const std::vector<Error>& errors)
-{
-    std::vector<std::string> texts;
-    for (const Error& error : errors)
-        texts.emplace_back(error.what());
-    return joined(texts);
-}
-
 struct Case {
     std::string name;
     std::function<void(World&)> arrange;

@@ -206,19 +206,6 @@ const std::vector<Case> cases = {
      "", "", "cannot delete '" + oldest + "': Busy.", destroy_oldest},
 };
 
-std::string joined(const std::vector<std::string>& texts)
-{
-    return fmt::format("{}", fmt::join(texts, "|"));
-}
-
-std::string joined(const std::vector<Error>& errors)
-{
-    std::vector<std::string> texts;
-    for (const Error& error : errors)
-        texts.emplace_back(error.what());
-    return joined(texts);
-}
-
 vimclient::VmRef newest_of(World& world)
 {
     for (const vimclient::VmRef& vm : world.vsphere.vm_names())

@@ -97,19 +97,6 @@ const std::vector<Case> cases = {
      "", "", destroy_two},
 };
 
-std::string joined(const std::vector<std::string>& texts)
-{
-    return fmt::format("{}", fmt::join(texts, "|"));
-}
-
-std::string joined(const std::vector<Error>& errors)
-{
-    std::vector<std::string> texts;
-    for (const Error& error : errors)
-        texts.emplace_back(error.what());
-    return joined(texts);
-}
-
 }  // namespace
 
 TEST_CASE("expire_surplus: down to keep, once the newest is verified again")
