@@ -11,7 +11,6 @@
 #include "job/adoption_plan.hpp"
 #include "job/hand_over.hpp"
 #include "report/adopt_report.hpp"
-#include "report/json_lines.hpp"
 
 namespace vmrotate::cli {
 namespace {
@@ -159,14 +158,7 @@ int run_adopt(const AdoptOptions& options, const Context& context)
                          changed);
         return adopt(options, context, session.vsphere(), run, OldClones{options.folders}, changed);
     });
-    if (context.globals.json)
-        report::write_line(context.environment.out, "summary",
-                           {{"verb", "adopt"},
-                            {"result", report::result_word(code)},
-                            {"dry_run", options.dry_run},
-                            {"changed", changed},
-                            {"exit_code", code}});
-    return code;
+    return end_verb(context, {"adopt", options.dry_run, changed, code});
 }
 
 }  // namespace

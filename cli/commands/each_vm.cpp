@@ -7,7 +7,7 @@
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
-#include "job/heal.hpp"
+#include "job/foresight.hpp"
 #include "job/prepare.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
@@ -38,11 +38,7 @@ void tell(const Context& context, const std::string& vm, const Error& e)
 
 void show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run)
 {
-    auto seen = job::survey(vsphere, run);
-    const auto recovery =
-        job::recovery_of(vsphere, run, seen, run.free_lock(seen.source.instance_uuid));
-    job::refuse_alive(recovery);
-    seen.set = rotation::foresee(seen.set, recovery);
+    auto [seen, recovery] = job::foresee(vsphere, run);
     const auto prepared = job::prepare(vsphere, run, std::move(seen));
     if (context.globals.json)
         report::write_plan_json(context.environment.out, run.assignment.vm, prepared, recovery);
@@ -110,6 +106,18 @@ int watched(const Context& context, const config::Config& config,
     return act(make_run(context, assignment, source_names(config, selection), *progress));
 }
 
+int end_verb(const Context& context, const VerbEnd& end)
+{
+    if (context.globals.json)
+        report::write_line(context.environment.out, "summary",
+                           {{"verb", end.verb},
+                            {"result", report::result_word(end.exit_code)},
+                            {"dry_run", end.dry_run},
+                            {"changed", end.changed},
+                            {"exit_code", end.exit_code}});
+    return end.exit_code;
+}
+
 int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
                 const std::function<int(const config::Assignment&)>& act)
 {
@@ -143,14 +151,7 @@ int show_plans(const Context& context, const config::Config& config,
         would_change = true;
         return 0;
     });
-    if (context.globals.json)
-        report::write_line(context.environment.out, "summary",
-                           {{"verb", verb},
-                            {"result", report::result_word(code)},
-                            {"dry_run", true},
-                            {"changed", would_change},
-                            {"exit_code", code}});
-    return code;
+    return end_verb(context, {verb, true, would_change, code});
 }
 
 }  // namespace vmrotate::cli

@@ -27,6 +27,15 @@ int watched(const Context& context, const config::Config& config,
             const std::vector<config::Assignment>& selection, const config::Assignment& assignment,
             bool& changed, const std::function<int(const job::Run&)>& act);
 
+struct VerbEnd {
+    std::string verb;
+    bool dry_run = false, changed = false;
+    int exit_code = 0;
+};
+
+/// Writes the summary with --json, and returns the exit code.
+int end_verb(const Context& context, const VerbEnd& end);
+
 /// Acts on each VM. An Error or Fault is told, and does not stop the others; where `act` returns
 /// another exit code than 0 it has told why. Returns the exit code: one VM's own, else 0,
 /// 1 (all failed) or 3.

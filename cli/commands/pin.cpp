@@ -6,7 +6,6 @@
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
-#include "report/json_lines.hpp"
 #include "report/mark_report.hpp"
 
 namespace vmrotate::cli {
@@ -64,14 +63,7 @@ int run_pin(const PinOptions& options, const Context& context, const std::string
             report::write_pinning(context.environment.out, pinning, options.dry_run);
         return 0;
     });
-    if (context.globals.json)
-        report::write_line(context.environment.out, "summary",
-                           {{"verb", verb},
-                            {"result", report::result_word(code)},
-                            {"dry_run", options.dry_run},
-                            {"changed", changed},
-                            {"exit_code", code}});
-    return code;
+    return end_verb(context, {verb, options.dry_run, changed, code});
 }
 
 CLI::App* add(CLI::App& app, const Context& context, const std::string& verb,

@@ -6,7 +6,6 @@
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
-#include "report/json_lines.hpp"
 #include "report/mark_report.hpp"
 
 namespace vmrotate::cli {
@@ -45,14 +44,7 @@ int run_release(const ReleaseOptions& options, const Context& context)
             report::write_release(context.environment.out, release, options.dry_run);
         return 0;
     });
-    if (context.globals.json)
-        report::write_line(context.environment.out, "summary",
-                           {{"verb", "release"},
-                            {"result", report::result_word(code)},
-                            {"dry_run", options.dry_run},
-                            {"changed", changed},
-                            {"exit_code", code}});
-    return code;
+    return end_verb(context, {"release", options.dry_run, changed, code});
 }
 
 }  // namespace

@@ -26,23 +26,12 @@ std::vector<LeftAlone> left_alone(const Survey& seen)
     return found;
 }
 
-std::vector<rotation::Decision> decisions_of(const Run& run, const Survey& seen)
-{
-    return rotation::retention(seen.set, rules_of(run.assignment.policy, seen.server_time));
-}
-
 }  // namespace
 
 CleaningPlan plan_cleaning(vimclient::Vsphere& vsphere, const Run& run)
 {
-    auto seen = survey(vsphere, run);
-    CleaningPlan plan;
-    plan.recovery = recovery_of(vsphere, run, seen, run.free_lock(seen.source.instance_uuid));
-    refuse_alive(plan.recovery);
-    seen.set = rotation::foresee(seen.set, plan.recovery);
-    plan.decisions = decisions_of(run, seen);
-    plan.left_alone = left_alone(seen);
-    return plan;
+    const auto [seen, recovery] = foresee(vsphere, run);
+    return {{recovery, decisions_of(run, seen)}, left_alone(seen)};
 }
 
 Cleaning clean_vm(vimclient::Vsphere& vsphere, const Run& run)

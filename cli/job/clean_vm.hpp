@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "job/heal.hpp"
+#include "job/foresight.hpp"
 #include "job/outcome.hpp"
 
 /// What a backup does about dead runs, without a backup.
@@ -16,9 +16,7 @@ struct LeftAlone {
 };
 
 /// What is to be cleaned, as a dry run shows it.
-struct CleaningPlan {
-    rotation::Recovery recovery;
-    std::vector<rotation::Decision> decisions;  ///< once the recovery is done, newest first
+struct CleaningPlan : UpkeepPlan {
     std::vector<LeftAlone> left_alone;
 };
 

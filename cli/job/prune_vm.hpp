@@ -4,26 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "job/foresight.hpp"
 #include "job/outcome.hpp"
-#include "job/prepare.hpp"
-#include "rotation/plan.hpp"
-#include "rotation/recovery.hpp"
 
 /// Bringing one VM's set down to its size at once, without a backup and without the brake.
 namespace vmrotate::job {
-
-/// What a prune would do.
-struct Pruning {
-    rotation::Recovery recovery;
-    std::vector<rotation::Decision> decisions;  ///< newest first, as they will be after that
-};
 
 struct Pruned : Expiry {
     std::vector<std::string> healed;  ///< what a dead run had left, and what was done with it
 };
 
 /// Reads and decides; changes nothing. Throws Error: busy where a run may be at work.
-Pruning plan_pruning(vimclient::Vsphere& vsphere, const Run& run);
+UpkeepPlan plan_pruning(vimclient::Vsphere& vsphere, const Run& run);
 
 /// Takes the source's lock, heals what dead runs left, then does what `expire_surplus` does.
 /// Throws Error where nothing could be begun, as `heal` does.

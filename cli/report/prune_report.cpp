@@ -8,7 +8,8 @@
 
 namespace vmrotate::report {
 
-void write_pruning(std::ostream& out, const std::string& vm, int keep, const job::Pruning& pruning)
+void write_pruning(std::ostream& out, const std::string& vm, int keep,
+                   const job::UpkeepPlan& pruning)
 {
     fmt::print(out, "{}: keep {}\n", printable(vm), keep);
     write_recovery(out, pruning.recovery);
@@ -16,7 +17,7 @@ void write_pruning(std::ostream& out, const std::string& vm, int keep, const job
 }
 
 void write_pruning_json(std::ostream& out, const std::string& vm, int keep,
-                        const job::Pruning& pruning)
+                        const job::UpkeepPlan& pruning)
 {
     write_line(out, "prune",
                {{"vm", vm},

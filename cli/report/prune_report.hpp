@@ -10,11 +10,12 @@
 namespace vmrotate::report {
 
 /// Each generation with its fate, as a plan shows it.
-void write_pruning(std::ostream& out, const std::string& vm, int keep, const job::Pruning& pruning);
+void write_pruning(std::ostream& out, const std::string& vm, int keep,
+                   const job::UpkeepPlan& pruning);
 
 /// A line of type `prune`, of a dry run.
 void write_pruning_json(std::ostream& out, const std::string& vm, int keep,
-                        const job::Pruning& pruning);
+                        const job::UpkeepPlan& pruning);
 
 /// What was done on `out`; what was not, and should have been, on `err`.
 void write_pruned(std::ostream& out, std::ostream& err, const std::string& vm,

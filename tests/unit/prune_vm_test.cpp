@@ -22,7 +22,7 @@ struct PruneWorld : World {
     }
 };
 
-std::string fates(const job::Pruning& pruning)
+std::string fates(const job::UpkeepPlan& pruning)
 {
     std::string text;
     for (const rotation::Decision& decision : pruning.decisions)
