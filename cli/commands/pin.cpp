@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
