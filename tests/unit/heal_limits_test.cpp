@@ -96,11 +96,6 @@ const std::vector<Case> cases = {
      ""},
 };
 
-std::string joined(const std::vector<std::string>& texts)
-{
-    return fmt::format("{}", fmt::join(texts, "|"));
-}
-
 }  // namespace
 
 TEST_CASE("heal: what becomes of a copy that cannot be finished")
