@@ -72,12 +72,13 @@ int run_backup(const BackupOptions& options, const Context& context)
 
     std::vector<report::VmResult> results;
     Session session = open_session(context, config.vcenter, patience_of(selection));
+    const auto hints = open_hints(context, session);
     for (const config::Assignment& assignment : selection) {
         const auto progress = make_progress(context, assignment.vm);
+        auto run = make_run(context, assignment, source_names(config, selection), *progress);
+        run.hints = hints.get();
         results.push_back(
-            back_up(session.vsphere(),
-                    make_run(context, assignment, source_names(config, selection), *progress),
-                    context.environment.signal_exit_code));
+            back_up(session.vsphere(), run, context.environment.signal_exit_code));
         progress->done();
         results.back().warnings = progress->warnings();
         results.back().healed = progress->deeds();

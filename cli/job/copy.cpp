@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -51,12 +52,8 @@ vimclient::CloneSpec spec_of(const Prepared& prepared, const Copy& copy)
 
 std::vector<vimclient::Task> clone_tasks(vimclient::Vsphere& vsphere, const Prepared& prepared)
 {
-    std::vector<vimclient::Task> tasks;
-    for (const vimclient::Vm& source : vsphere.read_vms({prepared.source.ref}))
-        std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
-            return task.description.starts_with("VirtualMachine.clone");
-        });
-    return tasks;
+    const auto found = vsphere.read_vms({prepared.source.ref});
+    return found.empty() ? std::vector<vimclient::Task>{} : clone_tasks_of(found.front());
 }
 
 /// It carries our mark; or none, as a server may drop that of the clone call.
@@ -119,11 +116,15 @@ vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Run& run, const Pr
     throw lost;
 }
 
+/// `known` are the source's clone tasks, where they were just read: used once.
 vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const Taken& snapshot, const Copy& copy)
+                            const Taken& snapshot, const Copy& copy,
+                            std::optional<std::vector<vimclient::Task>> known)
 {
     const auto spec = spec_of(prepared, copy);
-    const auto before = explaining("read the VM", [&] { return clone_tasks(vsphere, prepared); });
+    const auto before =
+        known ? std::move(*known)
+              : explaining("read the VM", [&] { return clone_tasks(vsphere, prepared); });
     const auto progress = [&run](int percent) { run.observer.copying(percent); };
     try {
         return vsphere.clone(prepared.source.ref, snapshot.ref, spec, progress, run.stop);
@@ -136,22 +137,35 @@ vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const P
 
 }  // namespace
 
+std::vector<vimclient::Task> clone_tasks_of(const vimclient::Vm& source)
+{
+    std::vector<vimclient::Task> tasks;
+    std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
+        return task.description.starts_with("VirtualMachine.clone");
+    });
+    return tasks;
+}
+
 Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
                const Taken& snapshot, const std::string& lock_id)
 {
     const int keep = run.assignment.policy.keep;
     Copy copy;
     copy.slot = prepared.plan.slot;
-    const auto disks =
-        explaining("read the snapshot's disks", [&] { return vsphere.disks_of(snapshot.ref); });
+    const auto disks = snapshot.disks ? *snapshot.disks
+                                      : explaining("read the snapshot's disks", [&] {
+                                            return vsphere.disks_of(snapshot.ref);
+                                        });
     for (const vimclient::Disk& disk : disks)
         copy.disk_keys.push_back(disk.key);
     copy.mark = mark_of(run, prepared, snapshot, disks, lock_id);
 
+    auto known_tasks = snapshot.clone_tasks;
     for (int attempts = keep + 1;;) {
         copy.mark.slot = copy.slot;
         try {
-            copy.vm = clone_once(vsphere, run, prepared, snapshot, copy);
+            copy.vm = clone_once(vsphere, run, prepared, snapshot, copy,
+                                 std::exchange(known_tasks, {}));
             return copy;
         } catch (const vimclient::Cancelled&) {
             discard_remains(vsphere, run, prepared);

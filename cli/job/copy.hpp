@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,14 @@ struct Taken {
     vimclient::SnapshotRef ref;
     rotation::Time created{};
     bool quiesced = false;
+
+    /// What was read with it: its disks, and the source's clone tasks.
+    std::optional<std::vector<vimclient::Disk>> disks = {};
+    std::optional<std::vector<vimclient::Task>> clone_tasks = {};
 };
+
+/// Of a VM's tasks those that clone it.
+std::vector<vimclient::Task> clone_tasks_of(const vimclient::Vm& source);
 
 /// Clones the snapshot into the planned slot; where the name is taken, into the next one,
 /// once round the ring. If the reply was lost, finds the task and waits for its end.

@@ -142,7 +142,12 @@ void SnapshotGuard::begin_removal()
     }
 }
 
-void SnapshotGuard::finish_removal()
+bool SnapshotGuard::removal_has_ended() const
+{
+    return begun_ && removal_ && vsphere_.has_ended(*removal_);
+}
+
+void SnapshotGuard::finish_removal(const vimclient::Vm* known)
 {
     if (ended_)
         return;
@@ -153,7 +158,8 @@ void SnapshotGuard::finish_removal()
          ++i) {
         begin_removal();
         problem = wait_for_removal();
-        source = read_source(problem.empty());
+        const bool is_known = known != nullptr && problem.empty();
+        source = is_known ? *std::exchange(known, nullptr) : read_source(problem.empty());
         begun_ = must_look_ = false;
     }
     ended_ = run_.clock.steady();

@@ -70,10 +70,6 @@ class Vmrotate(Side):
         return [self.tools.vmrotate] + self.shop.arguments(
             ["backup", "avocado2", "--keep", KEEP])
 
-    def forget_hints(self):
-        for name in os.listdir(self.shop.state_folder):
-            if name.startswith("hints"):
-                os.remove(os.path.join(self.shop.state_folder, name))
 
 
 class Pyvmomi(Side):
@@ -170,7 +166,7 @@ def of_inventories(tools, table):
         few.append(traffic(small))
         many.append(traffic(large))
     for _ in range(tools.rounds):
-        large.forget_hints()
+        large.shop.forget_hints()
         none.append(large.back_up())
     bytes_of = [statistics.median(each[0] for each in some) for some in (few, many)]
     cpu_of = [statistics.median(each[1].cpu for each in some) for some in (few, many)]

@@ -36,7 +36,8 @@
 //	vms[]             {name, folder, datastore, host, disksGB[], usedPercent (50),
 //	                  power (on, off, suspended), tools (true), instanceUuid}
 //	bulk              so many more VMs, bulk-00001 and on, powered off, on the
-//	                  first host and datastore; they use no space
+//	                  first host and the datastore of the first VM; they use no
+//	                  space
 //	copyMs, createMs, removeMs, reconfigMs, destroyMs   durations of tasks
 //	stunMs            added to the duration of creating and removing a snapshot
 //	visibleWhileCopying (true)   a half-made clone is in its folder
