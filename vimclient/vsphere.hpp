@@ -288,7 +288,8 @@ public:
     /// not the task: OutcomeUnknown.
     virtual void wait(const TaskRef& task, std::stop_token stop) = 0;
 
-    /// Makes a thin, full copy, powered off, and waits for it. When `stop` is requested,
+    /// Makes a thin, full copy of the snapshot, or, where its id is empty, of the VM as it
+    /// stands; powered off; and waits for it. When `stop` is requested,
     /// cancels the task, waits for its real end, then throws `Cancelled`. A copy that
     /// ended well in spite of that is returned.
     virtual VmRef clone(const VmRef& source, const SnapshotRef& from, const CloneSpec& spec,

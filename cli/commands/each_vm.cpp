@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
+#include "config/places.hpp"
 #include "job/explain.hpp"
 #include "job/foresight.hpp"
 #include "job/prepare.hpp"
@@ -90,7 +91,8 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                 [&environment](const std::string& uuid) {
                     return environment.free_lock(environment.paths.state, uuid);
                 },
-            .stop = environment.stop};
+            .stop = environment.stop,
+            .new_id = environment.random_id};
 }
 
 int watched(const Context& context, const config::Config& config,
@@ -144,13 +146,16 @@ int show_plans(const Context& context, const config::Config& config,
 {
     Session session = open_session(context, config.vcenter);
     bool would_change = false;
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
-        job::explaining("read the inventory", [&] { show_plan(context, session.vsphere(), run); });
-        would_change = true;
-        return 0;
-    });
+    const int code = for_each_vm(
+        context, config::places_of(selection), [&](const config::Assignment& assignment) {
+            const auto progress = make_progress(context, assignment.vm);
+            const auto run =
+                make_run(context, assignment, source_names(config, selection), *progress);
+            job::explaining("read the inventory",
+                            [&] { show_plan(context, session.vsphere(), run); });
+            would_change = true;
+            return 0;
+        });
     return end_verb(context, {verb, true, would_change, code});
 }
 

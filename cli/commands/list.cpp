@@ -3,6 +3,7 @@
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
+#include "config/places.hpp"
 #include "job/explain.hpp"
 #include "job/prepare.hpp"
 #include "report/json_lines.hpp"
@@ -33,7 +34,8 @@ int run_list(const ListOptions& options, const Context& context)
     Session session = open_session(context, config.vcenter);
 
     std::size_t generations = 0;
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
+    const auto places = config::places_of(selection);
+    const int code = for_each_vm(context, places, [&](const config::Assignment& assignment) {
         const auto listing = listing_of(session.vsphere(), assignment);
         generations += listing.members.generations.size();
         if (context.globals.json)

@@ -5,6 +5,7 @@
 
 #include "commands/each_vm.hpp"
 #include "commands/session.hpp"
+#include "config/places.hpp"
 #include "job/explain.hpp"
 
 namespace vmrotate::cli {
@@ -49,7 +50,8 @@ int run_upkeep(const UpkeepOptions& options, const Context& context, const Upkee
         changed |= !end.expired.empty();
         return exit_code_of(end);
     };
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
+    const auto places = config::places_of(selection);
+    const int code = for_each_vm(context, places, [&](const config::Assignment& assignment) {
         return watched(context, config, selection, assignment, changed, [&](const job::Run& run) {
             return job::explaining(upkeep.verb + " it", [&] { return act(run); });
         });

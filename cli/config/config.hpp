@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,16 @@ enum class Quiesce { off, prefer, require };
 enum class Nics { keep, disconnected };
 enum class Consolidate { automatic, never };  ///< "auto", "never"
 
+/// One of `copies`: a further place for a copy of every generation. What is not given is made of
+/// what the VM's first place has: see `places_of`.
+struct FurtherPlace {
+    std::string datastore;
+    std::string folder, prefix, set;  ///< empty: not given
+    std::optional<int> keep = {};
+
+    bool operator==(const FurtherPlace&) const = default;
+};
+
 /// How one VM is backed up: the keys of [defaults], [job.NAME] and [vm."NAME"].
 struct Policy {
     std::string datastore;          ///< where the copies lie; must be given
@@ -41,8 +52,9 @@ struct Policy {
     int keep = 3;                   ///< generations that stay, 1 to 98; one slot more than that
     std::string prefix = "zz_";     ///< what every generation's name begins with
     std::string set = "default";    ///< one ring per source, place and set
-    std::string alias;              ///< stands for a VM's name that is too long; [vm] only
-    std::string host = "auto";      ///< the host that makes the copy; "auto", "source", or a name
+    std::vector<FurtherPlace> copies;  ///< where each generation is copied to, in this order
+    std::string alias;                 ///< stands for a VM's name that is too long; [vm] only
+    std::string host = "auto";  ///< the host that makes the copy; "auto", "source", or a name
     Quiesce quiesce = Quiesce::off;
     Nics nics = Nics::keep;
     Consolidate consolidate = Consolidate::automatic;
@@ -72,11 +84,12 @@ struct Config {
     std::map<std::string, Layer> vms;
 };
 
-/// One VM with what is in force for it.
+/// One VM with what is in force for it, in one of its places.
 struct Assignment {
     std::string vm;
     std::string job;  ///< empty where only options and [defaults] speak
     Policy policy;
+    std::optional<Policy> first = {};  ///< of a further place: what is in force for the first
 };
 
 }  // namespace vmrotate::config

@@ -55,6 +55,7 @@ const Table<Policy>& policy_table()
         key("keep", &Policy::keep, read_keep),
         key("prefix", &Policy::prefix, read_prefix),
         key("set", &Policy::set, read_set),
+        key("copies", &Policy::copies, read_copies),
         key("alias", &Policy::alias, read_alias),
         key("host", &Policy::host, read_text),
         key("quiesce", &Policy::quiesce, read_quiesce),

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "config/places.hpp"
 
 namespace vmrotate::config {
 namespace {
@@ -140,6 +141,7 @@ Policy policy_for(const Config& config, const Choice& choice, const Layer& optio
     if (const auto vm = config.vms.find(choice.vm); vm != config.vms.end())
         apply(vm->second);
     apply(options);
+    settle_copies(policy);
     return policy;
 }
 
@@ -156,6 +158,9 @@ std::vector<Assignment> resolve(const Config& config, const std::vector<Choice>&
                     "no datastore is given for {}{}", in_quotes(choice.vm),
                     choice.job.empty() ? "" : fmt::format(" of job {}", in_quotes(choice.job))),
                 "use --datastore, or write datastore = \"NAME\" into [defaults]");
+        for (std::string& problem : problems_of_places(result.back()))
+            findings.add(std::move(problem),
+                         "copies = [{ datastore = \"NAME\", prefix = \"zz1_\", set = \"far\" }]");
     }
     findings.throw_if_any();
     return result;

@@ -65,9 +65,10 @@ constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
 template <class Enum, std::size_t count>
 Enum read_word(const Value& value, const std::array<Word<Enum>, count>& words)
 {
+    const auto* text = std::get_if<std::string>(&value);
     std::vector<std::string> names;
     for (const Word<Enum>& word : words) {
-        if (value == Value(std::string(word.text)))
+        if (text != nullptr && *text == word.text)
             return word.meaning;
         names.push_back(fmt::format("\"{}\"", word.text));
     }
@@ -106,6 +107,57 @@ bool is_host(std::string_view host)
         return host.size() > 3 && host.ends_with(']') &&
                consists_of(host.substr(1, host.size() - 2), ":.%-_");
     return !host.empty() && host.front() != '.' && host.front() != '-' && consists_of(host, ".-_");
+}
+
+Value value_of(const Scalar& scalar)
+{
+    return std::visit([](const auto& value) { return Value(value); }, scalar);
+}
+
+/// `key = value` in one entry of `copies`.
+void put(FurtherPlace& place, const std::string& key, const Value& value)
+{
+    if (key == "datastore" || key.empty())
+        place.datastore = read_text(value);
+    else if (key == "folder")
+        place.folder = read_folder(value);
+    else if (key == "prefix")
+        place.prefix = read_prefix(value);
+    else if (key == "set")
+        place.set = read_set(value);
+    else if (key == "keep")
+        place.keep = read_keep(value);
+    else
+        refuse("is unknown" + did_you_mean(key, {"datastore", "folder", "prefix", "set", "keep"}));
+}
+
+FurtherPlace read_place(const std::map<std::string, Scalar>& table)
+{
+    FurtherPlace place;
+    for (const auto& [key, value] : table) {
+        try {
+            put(place, key, value_of(value));
+        } catch (const Error& error) {
+            refuse(key.empty() ? error.what() : fmt::format("{} {}", in_quotes(key), error.what()));
+        }
+    }
+    if (place.datastore.empty())
+        refuse("names no datastore: { datastore = \"NFS_mango\", keep = 8 }");
+    return place;
+}
+
+/// Names and tables alike.
+Tables tables_of(const Value& value)
+{
+    if (const auto* tables = std::get_if<Tables>(&value))
+        return *tables;
+    const auto* names = std::get_if<std::vector<std::string>>(&value);
+    if (names == nullptr)
+        refuse("must be a list of datastores: [\"NFS_durian\", \"NFS_mango\"]");
+    Tables tables;
+    for (const std::string& name : *names)
+        tables.push_back({{"", name}});
+    return tables;
 }
 
 }  // namespace
@@ -239,6 +291,23 @@ Nics read_nics(const Value& value)
 Consolidate read_consolidate(const Value& value)
 {
     return read_word(value, consolidate_words);
+}
+
+std::vector<FurtherPlace> read_copies(const Value& value)
+{
+    constexpr std::size_t most = 9;
+    const Tables tables = tables_of(value);
+    if (tables.size() > most)
+        refuse(fmt::format("may have {} entries, this has {}", most, tables.size()));
+    std::vector<FurtherPlace> places;
+    for (const auto& table : tables) {
+        try {
+            places.push_back(read_place(table));
+        } catch (const Error& error) {
+            refuse(fmt::format("entry {} {}", places.size() + 1, error.what()));
+        }
+    }
+    return places;
 }
 
 std::string word(Quiesce quiesce)

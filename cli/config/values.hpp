@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/config.hpp"
 
@@ -15,8 +17,16 @@
 /// from the key's name: "must be 1 to 98", "may not be empty".
 namespace vmrotate::config {
 
-/// What somebody wrote. `monostate` is all that no key takes: dates, lists, tables, ...
-using Value = std::variant<std::monostate, std::string, std::int64_t, bool>;
+using Scalar = std::variant<std::monostate, std::string, std::int64_t, bool>;
+
+/// A list in which tables stand. A mere value among them is a table with that one, under the
+/// empty key.
+using Tables = std::vector<std::map<std::string, Scalar>>;
+
+/// What somebody wrote: lists are of texts alone, or of tables. `monostate` is all that no key
+/// takes: dates, other lists, tables, ...
+using Value =
+    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>, Tables>;
 
 /// Text that is not empty and has no control characters.
 std::string read_text(const Value& value);
@@ -48,6 +58,10 @@ std::chrono::seconds read_time_limit(const Value& value);  ///< at least a secon
 Quiesce read_quiesce(const Value& value);
 Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);
+
+/// A list of datastores, each by its name or as a table with `datastore` and any of folder,
+/// prefix, set, keep. Nine at most; none is allowed.
+std::vector<FurtherPlace> read_copies(const Value& value);
 
 /// The words that the configuration uses: "prefer", "disconnected", "auto".
 std::string word(Quiesce quiesce);

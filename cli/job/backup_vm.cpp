@@ -12,8 +12,8 @@
 #include "base/text.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
-#include "job/discard.hpp"
 #include "job/expire.hpp"
+#include "job/further.hpp"
 #include "job/heal.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
@@ -25,13 +25,6 @@ namespace {
 rotation::SnapshotNote note_of(const Run& run, const Prepared& prepared, const SourceLock& lock)
 {
     return {run.id, prepared.id.set, lock.id(), prepared.server_time};
-}
-
-void describe(Outcome& outcome, const Prepared& prepared)
-{
-    outcome.datastore = prepared.target.datastore.name;
-    outcome.folder = prepared.target.folder.path;
-    outcome.host = prepared.host.name;
 }
 
 /// Where a copy goes on that nobody may cancel, its snapshot has to stay with it.
@@ -54,17 +47,6 @@ void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
         snapshot.begin_removal();
     } catch (const std::exception& e) {
         run.observer.remark(e.what());
-    }
-}
-
-void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                       const Copy& copy, Outcome& outcome)
-{
-    try {
-        commit(vsphere, run, prepared, copy, outcome);
-    } catch (const UnfitCopy&) {
-        discard_copy(vsphere, run, prepared, {copy.vm, copy.mark.run, copy.made_here});
-        throw;
     }
 }
 
@@ -96,13 +78,6 @@ void detail(const Run& run, const Prepared& prepared)
         observer.detail(fmt::format("{}: left alone, it {}", stranger.name, stranger.reason));
 }
 
-void add(Outcome& outcome, Healing healing)
-{
-    outcome.healed = std::move(healing.done);
-    for (std::string& text : healing.left)
-        outcome.warnings.push_back(std::move(text));
-}
-
 void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcome)
 {
     constexpr std::chrono::minutes tolerance{3};
@@ -126,6 +101,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     Survey seen = survey(vsphere, run);
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
+    heal_further(vsphere, run, seen, lock->id(), outcome);
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     make_ready(vsphere, run, prepared);
     describe(outcome, prepared);
@@ -150,6 +126,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     if (still_there)
         outcome.left_undone.insert(outcome.left_undone.begin(), *still_there);
     outcome.snapshot_held = snapshot.held();
+    copy_further(vsphere, run, prepared, lock->id(), outcome);
     outcome.total = run.clock.steady() - began;
     return outcome;
 }

@@ -22,4 +22,8 @@ public:
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
             Outcome& outcome);
 
+/// The same; a copy that is not fit is deleted under the guards before UnfitCopy goes on.
+void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                       const Copy& copy, Outcome& outcome);
+
 }  // namespace vmrotate::job

@@ -16,6 +16,9 @@ std::vector<rotation::VmFacts> facts_of(const std::vector<vimclient::Vm>& vms);
 /// What the mark and the verification compare.
 std::vector<rotation::DiskSize> sizes_of(const std::vector<vimclient::Disk>& disks);
 
+/// It runs, or waits to run.
+bool is_running(const vimclient::Task& task);
+
 /// The tasks that still run or wait to run.
 std::vector<vimclient::Task> running_tasks(const vimclient::Vm& vm);
 

@@ -32,6 +32,10 @@ struct Outcome : Expiry {
     std::chrono::milliseconds total{0};
     std::chrono::milliseconds snapshot_held{0};
     std::vector<std::string> healed;  ///< what was done first about runs that were cut short
+
+    /// One for each further place, in their order; what was left undone there is in
+    /// `left_undone` here too. Without a `generation` where no copy was made.
+    std::vector<Outcome> copies = {};
 };
 
 }  // namespace vmrotate::job

@@ -91,6 +91,15 @@ Survey survey(vimclient::Vsphere& vsphere, const Run& run)
     return seen;
 }
 
+Survey survey_beside(vimclient::Vsphere& vsphere, const Run& run, const Survey& first)
+{
+    Survey seen = first;
+    seen.target = find_target(vsphere, seen.place, run.assignment.policy);
+    seen.id = set_id_of(run.assignment, seen.source, seen.target);
+    seen.set = read_set(vsphere, seen.id);
+    return seen;
+}
+
 Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
 {
     const config::Policy& policy = run.assignment.policy;
@@ -102,6 +111,8 @@ Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
     refuse_many_unfinished(seen.set);
 
     Prepared prepared{std::move(seen), {}, {}, {}};
+    if (run.assignment.first)
+        prepared.copied_from = run.assignment.first->datastore;
     prepared.stamp = run.clock.stamp(run.clock.now());
     prepared.host = host_for(vsphere, policy, prepared);
     prepared.plan = rotation::plan(prepared.set, rules_of(policy, prepared.server_time));

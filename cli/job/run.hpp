@@ -40,6 +40,9 @@ struct Run {
     std::function<std::string(const std::string& source_uuid)> free_lock;
 
     std::stop_token stop = {};
+
+    /// Another random id, as `id` is; needed where the assignment has `copies`.
+    std::function<std::string()> new_id = {};
 };
 
 }  // namespace vmrotate::job

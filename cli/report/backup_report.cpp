@@ -38,6 +38,23 @@ int own_exit_code(const VmResult& result)
     return static_cast<int>(rights ? ErrorKind::privilege : ErrorKind::failed);
 }
 
+Json json_of_copy(const job::Outcome& copy)
+{
+    Json json = {{"datastore", copy.datastore},
+                 {"folder", copy.folder},
+                 {"generation", copy.generation},
+                 {"slot", copy.slot},
+                 {"seq", copy.seq},
+                 {"host", copy.host},
+                 {"bytes", copy.bytes},
+                 {"seconds", seconds_of(copy.total)},
+                 {"expired", copy.expired},
+                 {"left_undone", Json::array()}};
+    for (const Error& undone : copy.left_undone)
+        json["left_undone"].push_back(undone.what());
+    return json;
+}
+
 void add_outcome(Json& line, const job::Outcome& outcome)
 {
     line["generation"] = outcome.generation;
@@ -54,6 +71,20 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["left_undone"] = Json::array();
     for (const Error& undone : outcome.left_undone)
         line["left_undone"].push_back(undone.what());
+    line["copies"] = Json::array();
+    for (const job::Outcome& copy : outcome.copies)
+        line["copies"].push_back(json_of_copy(copy));
+}
+
+void write_copy(std::ostream& out, const std::string& vm, const job::Outcome& copy)
+{
+    if (copy.generation.empty())
+        return;
+    fmt::print(out, "{}: {} on {} is complete: slot {:02}, seq {}, {} in {}\n", printable(vm),
+               printable(copy.generation), printable(copy.datastore), copy.slot, copy.seq,
+               size_text(static_cast<std::uint64_t>(copy.bytes)), seconds_text(copy.total));
+    for (const std::string& name : copy.expired)
+        fmt::print(out, "{}: {} has expired and is deleted\n", printable(vm), printable(name));
 }
 
 }  // namespace
@@ -88,6 +119,8 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
     for (const std::string& name : outcome.expired)
         fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
                    printable(name));
+    for (const job::Outcome& copy : outcome.copies)
+        write_copy(out, result.vm, copy);
     out.flush();
     for (const Error& undone : outcome.left_undone)
         write_error(err, undone.within(result.vm));
