@@ -127,6 +127,17 @@ std::vector<Choice> vms_alone(const Config& config, const Names& vms, Findings& 
     return choices;
 }
 
+JobRules rules_for(const Config& config, const std::string& job_name)
+{
+    JobRules rules;
+    for (const auto& setting : config.default_rules)
+        setting(rules);
+    if (const auto job = config.jobs.find(job_name); job != config.jobs.end())
+        for (const auto& setting : job->second.rules)
+            setting(rules);
+    return rules;
+}
+
 Policy policy_for(const Config& config, const Choice& choice, const Layer& options)
 {
     Policy policy;
@@ -149,7 +160,8 @@ std::vector<Assignment> resolve(const Config& config, const std::vector<Choice>&
 {
     std::vector<Assignment> result;
     for (const Choice& choice : choices) {
-        result.push_back({choice.vm, choice.job, policy_for(config, choice, options)});
+        result.push_back({choice.vm, choice.job, policy_for(config, choice, options),
+                          rules_for(config, choice.job)});
         if (result.back().policy.datastore.empty())
             findings.add(
                 fmt::format(
