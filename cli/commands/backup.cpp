@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <new>
-
-#include <fmt/format.h>
-
-#include "base/error.hpp"
+#include "commands/backup_all.hpp"
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
-#include "job/backup_vm.hpp"
-#include "job/explain.hpp"
 #include "report/backup_report.hpp"
 
 namespace vmrotate::cli {
@@ -19,36 +13,6 @@ struct BackupOptions {
     SelectionOptions selection;
     bool dry_run = false;
 };
-
-report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
-                         const std::function<int()>& signal_exit_code)
-{
-    report::VmResult result{.vm = run.assignment.vm};
-    try {
-        result.outcome = job::backup_vm(vsphere, run);
-        if (run.stop.stop_requested() && !result.outcome->ok())
-            result.signal_code = signal_exit_code();
-    } catch (const vimclient::Cancelled&) {
-        result.error = Error(ErrorKind::interrupted,
-                             "interrupted: no new generation was made, none was deleted");
-    } catch (const Error& e) {
-        result.error = e;
-    } catch (const vimclient::OutcomeUnknown& lost) {
-        result.error = job::explain(lost, "back it up");
-    } catch (const vimclient::Fault& fault) {
-        result.error = job::explain(fault, "back it up");
-    } catch (const std::bad_alloc&) {
-        result.error = Error(ErrorKind::failed, "cannot back it up: out of memory",
-                             "give this machine more memory");
-    } catch (const std::exception& e) {
-        result.error = Error(ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
-                             "this may be a defect of vmrotate; please report it");
-    }
-    const bool interrupted = result.error && result.error->kind() == ErrorKind::interrupted;
-    if (interrupted || (result.error && run.stop.stop_requested()))
-        result.signal_code = signal_exit_code();
-    return result;
-}
 
 void show(const Context& context, const report::VmResult& result)
 {
@@ -65,29 +29,15 @@ void show(const Context& context, const report::VmResult& result)
 
 int run_backup(const BackupOptions& options, const Context& context)
 {
-    const auto config = load_config(context, options.server);
-    const auto selection = selected(config, options.selection);
+    const auto wish = wish_of(load_config(context, options.server), options.selection);
     if (options.dry_run)
-        return show_plans(context, config, selection, "backup");
+        return show_plans(context, wish, "backup");
 
-    std::vector<report::VmResult> results;
-    Session session = open_session(context, config.vcenter, patience_of(selection));
-    for (const config::Assignment& assignment : selection) {
-        const auto progress = make_progress(context, assignment.vm);
-        results.push_back(
-            back_up(session.vsphere(),
-                    make_run(context, assignment, source_names(config, selection), *progress),
-                    context.environment.signal_exit_code));
-        progress->done();
-        results.back().warnings = progress->warnings();
-        results.back().healed = progress->deeds();
-        show(context, results.back());
-        if (!context.environment.stop.stop_requested())
-            continue;
-        if (results.size() < selection.size())
-            results.back().signal_code = context.environment.signal_exit_code();
-        break;
-    }
+    Session session = open_session(context, wish.config.vcenter, wish.patience);
+    const Chosen chosen = choose(session.vsphere(), wish);
+    const auto results =
+        back_up_all(context, {chosen, wish.options, session.vsphere(),
+                              [&](const report::VmResult& result) { show(context, result); }});
     const int code = report::exit_code_of(results);
     if (context.globals.json)
         report::write_summary_json(context.environment.out, results, code);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -51,13 +52,27 @@ std::string read_server(const Value& value);
 /// 64 hexadecimal digits, in pairs with colons between them or not.
 std::string read_fingerprint(const Value& value);
 
-int read_keep(const Value& value);  ///< 1 to 98
+int read_keep(const Value& value);   ///< 1 to 98
+int read_count(const Value& value);  ///< 1 to 100
+
+/// "01:00-05:30": two times of day that differ.
+std::optional<Window> read_window(const Value& value);
+
+/// A list of "mon", "tue", "wed", "thu", "fri", "sat", "sun", at least one and none twice.
+std::vector<Day> read_days(const Value& value);
+
+/// "NAME=VALUE", both not empty.
+std::string read_attribute(const Value& value);
+
 bool read_switch(const Value& value);
 std::chrono::seconds read_duration(const Value& value);
 std::chrono::seconds read_time_limit(const Value& value);  ///< at least a second
 Quiesce read_quiesce(const Value& value);
 Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);
+
+GroupPolicy read_group_policy(const Value& value);
+OnFreeze read_on_freeze(const Value& value);
 
 /// A list of datastores, each by its name or as a table with `datastore` and any of folder,
 /// prefix, set, keep. Nine at most; none is allowed.

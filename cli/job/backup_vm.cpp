@@ -15,9 +15,11 @@
 #include "job/expire.hpp"
 #include "job/further.hpp"
 #include "job/heal.hpp"
+#include "job/in_step.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/snapshot_guard.hpp"
+#include "job/turn.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -90,6 +92,16 @@ void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcom
     run.observer.warning(outcome.warnings.back());
 }
 
+std::optional<Skip> why_fresh(const Run& run, const Survey& seen)
+{
+    try {
+        refuse_fresh(run, seen.set, seen.server_time);
+        return {};
+    } catch (const Skip& skip) {
+        return skip;
+    }
+}
+
 }  // namespace
 
 Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
@@ -99,21 +111,36 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
+    const auto fresh = why_fresh(run, seen);
+    if (fresh && run.muster == nullptr)
+        throw *fresh;
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
     heal_further(vsphere, run, seen, lock->id(), outcome);
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     make_ready(vsphere, run, prepared);
+    InStep group(run);
+    group.come_prepared(prepared, fresh);
+    std::unique_ptr<Gate::Pass> turn;
+    if (!group.copies_wait())
+        turn = take_turn(vsphere, run, prepared);
+    group.come_ready();
     describe(outcome, prepared);
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
+    group.come_to_rest();
     run.observer.step("taking the snapshot");
     SnapshotGuard snapshot(vsphere, run, prepared.source, note_of(run, prepared, *lock));
+    group.snapshot_made(false);
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
+    group.come_with_snapshot(outcome);
+    if (group.copies_wait() && run.gate != nullptr)
+        turn = run.gate->copy(place_of(prepared));
 
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
+    turn.reset();
 
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);

@@ -2,6 +2,7 @@
 #include "job/facts.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace vmrotate::job {
 namespace {
@@ -59,6 +60,14 @@ bool is_running(const vimclient::Task& task)
 {
     return task.state == vimclient::TaskState::queued ||
            task.state == vimclient::TaskState::running;
+}
+
+std::vector<std::string> datastores_of(const vimclient::Vm& vm)
+{
+    std::set<std::string> ids;
+    for (const vimclient::Disk& disk : vm.disks)
+        ids.insert(disk.datastore_id);
+    return {ids.begin(), ids.end()};
 }
 
 std::vector<vimclient::Task> running_tasks(const vimclient::Vm& vm)

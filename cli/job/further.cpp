@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "job/further.hpp"
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "job/explain.hpp"
 #include "job/make_ready.hpp"
 #include "job/settle.hpp"
+#include "job/skip.hpp"
+#include "job/turn.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -70,6 +73,17 @@ void demand_unchanged(vimclient::Vsphere& vsphere, const Run& run, const Prepare
     }
 }
 
+/// It reads from the first place; null without a gate.
+std::unique_ptr<Gate::Pass> pass_for(const Run& run, const Prepared& first,
+                                     const Prepared& prepared)
+{
+    if (run.gate == nullptr)
+        return {};
+    CopyPlace place = place_of(prepared);
+    place.source_datastore_ids = {first.target.datastore.id};
+    return run.gate->copy(place);
+}
+
 void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
              const vimclient::VmRef& generation, const std::string& lock_id, Outcome& result)
 {
@@ -84,7 +98,9 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
     const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
                                   prepared.name(prepared.plan.slot), result.datastore));
+    auto pass = pass_for(run, first, prepared);
     const Copy copy = make_copy(vsphere, run, prepared, taken, lock_id);
+    pass.reset();
     demand_unchanged(vsphere, run, prepared, generation, copy);
     commit_or_discard(vsphere, run, prepared, copy, result);
     expire(vsphere, run, prepared, result);
@@ -106,6 +122,9 @@ Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepar
                    [&] { copy_to(vsphere, run, first, generation, lock_id, result); });
     } catch (const vimclient::Cancelled&) {
         fail({ErrorKind::interrupted, "interrupted: no copy was made there"});
+    } catch (const Skip& skip) {
+        result.warnings.push_back(fmt::format("not copied on: {}", skip.what()));
+        run.observer.warning(result.warnings.back());
     } catch (const Error& error) {
         fail(error);
     } catch (const vimclient::OutcomeUnknown& lost) {

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "job/skip.hpp"
 #include "vsphere.hpp"
 
 namespace vmrotate::job {
@@ -58,14 +59,32 @@ void Muster::record(const std::string& vm, const Taking& taking)
     changed_.notify_all();
 }
 
-void Muster::leave(const std::string& vm, const std::string& why) noexcept
+void Muster::report(const std::string& vm, Report report)
+{
+    const std::lock_guard lock(mutex_);
+    states_.at(vm).report = std::move(report);
+}
+
+std::vector<Muster::Report> Muster::reports() const
+{
+    const std::lock_guard lock(mutex_);
+    std::vector<Report> result;
+    for (const auto& [vm, member] : states_)
+        if (member.report && !member.has_left)
+            result.push_back(*member.report);
+    return result;
+}
+
+void Muster::leave(const std::string& vm, const std::string& sentence, Why why) noexcept
 try {
     const std::lock_guard lock(mutex_);
     Member& member = states_.at(vm);
     if (std::exchange(member.has_left, true))
         return;
-    if (rules_.all_or_nothing && rules_.consistent && !is_complete_)
-        give_up(fmt::format("'{}' is not with it: {}", vm, why));
+    if (rules_.all_or_nothing && rules_.consistent && !is_complete_) {
+        is_skipped_ = is_skipped_ || (given_up_.empty() && why == Why::skipped);
+        give_up(fmt::format("'{}' is not with it: {}", vm, sentence));
+    }
     changed_.notify_all();
 } catch (...) {  // no memory for the sentence, or no member of it: nobody waits in vain
     const std::lock_guard lock(mutex_);
@@ -136,12 +155,16 @@ void Muster::give_up(const std::string& why)
 
 void Muster::refuse_if_over(const std::string& vm, Point point) const
 {
-    if (!given_up_.empty())
-        throw Error(ErrorKind::failed,
-                    fmt::format("cannot back it up: its group '{}' is given up: {}", rules_.name,
-                                given_up_),
-                    "the group is backed up as a whole or not at all, unless its policy is "
-                    "\"best-effort\"");
+    if (!given_up_.empty()) {
+        const auto sentence = fmt::format("cannot back it up: its group '{}' is given up: {}",
+                                          rules_.name, given_up_);
+        const char* const hint =
+            "the group is backed up as a whole or not at all, unless its policy is "
+            "\"best-effort\"";
+        if (is_skipped_)
+            throw AnotherRun(sentence, hint);
+        throw Error(ErrorKind::failed, sentence, hint);
+    }
     if (must_stop(point))
         throw Error(
             ErrorKind::failed,

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "job/gate.hpp"
+
 /// Where the members of a group wait for each other.
 ///
 /// Each member is backed up by a thread of its own, which comes to each point in turn. From a
@@ -31,6 +33,8 @@ public:
         /// The snapshots are made one after the other, in the order of the members, and after
         /// one that froze its guest for too long no other is made.
         bool stops_at_freeze = false;
+        /// The snapshots are made before there is a right to copy for each of them.
+        bool copies_wait = false;
         /// How long one waits for the others at one point. Whoever is waited for longer counts
         /// as one who has left, and fails when it comes.
         std::chrono::milliseconds patience{std::chrono::hours(1)};
@@ -49,6 +53,12 @@ public:
         bool froze_too_long = false;
     };
 
+    /// What a member knows of itself once it is prepared.
+    struct Report {
+        CopyPlace place;
+        bool is_fresh = false;  ///< it has a young generation, and alone would be skipped
+    };
+
     /// `members` are the names of the VMs, none twice.
     Muster(std::vector<std::string> members, Rules rules);
 
@@ -64,13 +74,23 @@ public:
     /// Once all have come to `taken` nobody is hurt by another's end any more.
     void arrive(const std::string& vm, Point point, const std::stop_token& stop);
 
+    /// Tells, before `prepared`, what the others may want to know. Does not wait.
+    void report(const std::string& vm, Report report);
+
+    /// Of those that told it and have not left.
+    std::vector<Report> reports() const;
+
     /// Tells, between `at_rest` and `taken`, how the snapshot was made; and once more where its
     /// removal froze the guest. Does not wait.
     void record(const std::string& vm, const Taking& taking);
 
-    /// It comes to no further point. `why` is a sentence for the others; only the first one of
-    /// each member counts. Does not wait.
-    void leave(const std::string& vm, const std::string& why) noexcept;
+    enum class Why { failed, skipped };
+
+    /// It comes to no further point. `sentence` is for the others; only the first one of each
+    /// member counts. A group that is given up because of one that is skipped, as another run has
+    /// it, throws AnotherRun in place of Error (failed). Does not wait.
+    void leave(const std::string& vm, const std::string& sentence,
+               Why why = Why::failed) noexcept;
 
     /// All snapshots lie within this time, from the sending of the first request to the end of
     /// the last task. Set once all have come to `taken`; of those that made one.
@@ -84,6 +104,7 @@ private:
         int points = 0;  ///< that it has come to
         bool has_left = false;
         std::optional<Taking> taking;
+        std::optional<Report> report;
     };
 
     bool may_pass(const std::string& vm, Point point) const;
@@ -99,6 +120,7 @@ private:
     std::condition_variable_any changed_;
     std::map<std::string, Member> states_;
     std::string given_up_;  ///< why; empty: it is not
+    bool is_skipped_ = false;  ///< and that is no failure of its own
     std::string frozen_;    ///< why no further snapshot is made
     bool is_complete_ = false;
 };

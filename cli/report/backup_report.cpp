@@ -98,8 +98,10 @@ int exit_code_of(const std::vector<VmResult>& results)
             return result.signal_code;
     if (std::ranges::all_of(results, &VmResult::ok))
         return 0;
-    const bool some = std::ranges::any_of(
-        results, [](const VmResult& result) { return result.outcome.has_value(); });
+    const bool some = std::ranges::any_of(results, [](const VmResult& result) {
+        return result.outcome || result.is_skipped() ||
+               (result.error && result.error->kind() == ErrorKind::some_failed);
+    });
     return static_cast<int>(some ? ErrorKind::some_failed : ErrorKind::failed);
 }
 
@@ -107,6 +109,8 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
 {
     if (result.error)
         write_error(err, result.error->within(result.vm));
+    if (result.is_skipped())
+        fmt::print(out, "{}: skipped: {}\n", printable(result.vm), printable(result.skipped));
     if (!result.outcome)
         return;
     const job::Outcome& outcome = *result.outcome;
@@ -129,7 +133,10 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
 void write_result_json(std::ostream& out, const VmResult& result)
 {
     const int code = own_exit_code(result);
-    Json line = {{"vm", result.vm}, {"result", result_word(code)}, {"exit_code", code}};
+    const std::string word = result.is_skipped() ? "skipped" : result_word(code);
+    Json line = {{"vm", result.vm}, {"result", word}, {"exit_code", code}};
+    if (result.is_skipped())
+        line["skipped"] = result.skipped;
     if (result.outcome)
         add_outcome(line, *result.outcome);
     line["healed"] = result.healed;
@@ -148,6 +155,10 @@ void write_summary_json(std::ostream& out, const std::vector<VmResult>& results,
     const auto healed = std::ranges::count_if(
         results, [](const VmResult& result) { return !result.healed.empty(); });
     const auto good = std::ranges::count_if(results, &VmResult::ok);
+    Json skipped = Json::array();
+    for (const VmResult& result : results)
+        if (result.is_skipped())
+            skipped.push_back(result.vm);
     write_line(out, "summary",
                {{"verb", "backup"},
                 {"result", result_word(exit_code)},
@@ -155,6 +166,8 @@ void write_summary_json(std::ostream& out, const std::vector<VmResult>& results,
                 {"exit_code", exit_code},
                 {"vms", results.size()},
                 {"generations", complete},
+                {"skipped", skipped.size()},
+                {"skipped_vms", skipped},
                 {"failed", static_cast<std::ptrdiff_t>(results.size()) - good}});
 }
 
