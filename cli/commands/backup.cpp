@@ -55,10 +55,10 @@ void add_backup(CLI::App& app, const Context& context)
     options->selection.add_to(*command);
     command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
     command->footer(
-        "Without a VM or --job, every job of the configuration is run.\n\n"
+        "Words are VMs and jobs; without any, every job of the configuration is run.\n\n"
         "Examples:\n"
         "  vmrotate backup avocado2 --vcenter vc.example.com --datastore NFS_durian\n"
-        "  vmrotate backup --job nightly\n"
+        "  vmrotate backup nightly papaya3\n"
         "  vmrotate backup avocado2 --dry-run\n\n"
         "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some VMs failed, 4 refused,\n"
         "10 server unreachable or not trusted, 11 busy, 12 logon, 13 privilege, 129/130/143 "

@@ -2,6 +2,7 @@
 #include "soap/listing.hpp"
 
 #include <exception>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -99,6 +100,26 @@ std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
     return listed == expected ? std::optional(std::move(vms)) : std::nullopt;
 }
 
+// by their keys
+std::map<std::string, std::string> names_of_attributes(const Session& session, Line& line)
+{
+    const std::string& manager = session.services().custom_fields_manager;
+    std::map<std::string, std::string> names;
+    if (manager.empty())
+        return names;
+    const Query query{.root_type = "CustomFieldsManager",
+                      .roots = {manager},
+                      .steps = {},
+                      .wanted = {{"CustomFieldsManager", {"field"}}}};
+    retrieve(session, line, query, [&](const Object& object) {
+        object.demand_complete();
+        if (const auto* fields = object.demand<vim25__ArrayOfCustomFieldDef>("field"))
+            for (const vim25__CustomFieldDef* field : whole(fields->CustomFieldDef))
+                names[field->key] = field->name;
+    });
+    return names;
+}
+
 }  // namespace
 
 std::vector<VmRef> list_names(const Session& session, Line& line)
@@ -126,12 +147,12 @@ std::vector<Standing> list_standings(const Session& session, Line& line)
                       .steps = {{"all", "ContainerView", "view"}},
                       .wanted = {{"VirtualMachine",
                                   {"name", "parent", "resourcePool", "runtime.host", "datastore",
-                                   "config.template"}},
+                                   "config.template", "customValue"}},
                                  {"Folder", {"name", "parent"}},
                                  {"ResourcePool", {"name", "parent"}},
                                  {"Datacenter", {"vmFolder"}}},
                       .page = names_page};
-    StandingReader reader;
+    StandingReader reader(names_of_attributes(session, line));
     retrieve(session, line, query, [&](const Object& object) {
         object.demand_complete();
         reader.add(object);

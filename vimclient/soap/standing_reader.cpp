@@ -6,8 +6,29 @@
 #include <fmt/format.h>
 
 #include "soap/names.hpp"
+#include "soap/whole.hpp"
 
 namespace vimclient::wire {
+
+StandingReader::StandingReader(std::map<std::string, std::string> attributes)
+    : attributes_(std::move(attributes))
+{
+}
+
+std::map<std::string, std::string> StandingReader::attributes_of(const Object& object) const
+{
+    std::map<std::string, std::string> result;
+    const auto* values = object.as<vim25__ArrayOfCustomFieldValue>("customValue");
+    if (!values)
+        return result;
+    for (const vim25__CustomFieldValue* each : whole(values->CustomFieldValue)) {
+        const auto* text = dynamic_cast<const vim25__CustomFieldStringValue*>(each);
+        const auto name = attributes_.find(each->key);
+        if (text && name != attributes_.end() && !text->value.empty())
+            result[name->second] = text->value;
+    }
+    return result;
+}
 
 void StandingReader::add(const Object& object)
 {
@@ -22,6 +43,7 @@ void StandingReader::add(const Object& object)
         standing.is_template = object.flag("config.template");
         standing.host_id = object.reference("runtime.host");
         standing.datastore_ids = object.references("datastore");
+        standing.attributes = attributes_of(object);
         vms_.push_back(
             {std::move(standing), object.reference("parent"), object.reference("resourcePool")});
     } else {

@@ -14,6 +14,9 @@ namespace vimclient::wire {
 /// and Datacenter.
 class StandingReader {
 public:
+    /// The names of custom attributes by their keys.
+    explicit StandingReader(std::map<std::string, std::string> attributes);
+
     void add(const Object& object);
 
     /// In the order in which the VMs came.
@@ -38,6 +41,9 @@ private:
     bool is_vm_folder(const std::string& id) const { return datacenters_.contains(id); }
     bool is_root_pool(const std::string& id) const;
 
+    std::map<std::string, std::string> attributes_of(const Object& object) const;
+
+    std::map<std::string, std::string> attributes_;
     std::vector<Vm> vms_;
     std::map<std::string, Node> folders_, pools_;
     std::map<std::string, std::string> datacenters_;  ///< by their VM folders
