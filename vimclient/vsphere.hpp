@@ -277,6 +277,10 @@ public:
     /// Every disk file, chains included, of every VM that uses this datastore.
     virtual std::vector<DiskUse> disk_uses(const std::string& datastore_id) = 0;
 
+    /// The VM in which this very server runs, by the address under which it is asked: that of
+    /// the VM's guest, as its VMware Tools tell. Nothing where no VM has it.
+    virtual std::optional<VmRef> own_vm() = 0;
+
     /// When the copy that made this VM ended well, as the server itself tells: by a clone task
     /// of `source` that succeeded with this VM as its result (recentTask), else by the VM's
     /// VmClonedEvent. Nothing where neither is there; the VM's look proves nothing, as a

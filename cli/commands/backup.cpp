@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include "base/error.hpp"
 #include "commands/backup_all.hpp"
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
+#include "config/groups.hpp"
 #include "report/backup_report.hpp"
 
 namespace vmrotate::cli {
@@ -27,14 +31,26 @@ void show(const Context& context, const report::VmResult& result)
     report::write_result(is_silent ? nowhere : environment.out, environment.err, result);
 }
 
+/// Before anything is changed; before anything is contacted where all names are known.
+void refuse_broken_groups(const config::Config& config,
+                          const std::vector<config::Assignment>& selection)
+{
+    const auto problems = config::groups_of(config, selection).problems;
+    if (!problems.empty())
+        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(problems, "\n")));
+}
+
 int run_backup(const BackupOptions& options, const Context& context)
 {
     const auto wish = wish_of(load_config(context, options.server), options.selection);
+    if (wish.known)
+        refuse_broken_groups(wish.config, *wish.known);
     if (options.dry_run)
         return show_plans(context, wish, "backup");
 
     Session session = open_session(context, wish.config.vcenter, wish.patience);
     const Chosen chosen = choose(session.vsphere(), wish);
+    refuse_broken_groups(chosen.config, chosen.assignments);
     const auto results =
         back_up_all(context, {chosen, wish.options, session.vsphere(),
                               [&](const report::VmResult& result) { show(context, result); }});

@@ -71,6 +71,10 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["left_undone"] = Json::array();
     for (const Error& undone : outcome.left_undone)
         line["left_undone"].push_back(undone.what());
+    if (!outcome.group.empty())
+        line["group"] = outcome.group;
+    if (outcome.group_spread)
+        line["group_spread_ms"] = outcome.group_spread->count();
     line["copies"] = Json::array();
     for (const job::Outcome& copy : outcome.copies)
         line["copies"].push_back(json_of_copy(copy));
@@ -123,6 +127,9 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
     for (const std::string& name : outcome.expired)
         fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
                    printable(name));
+    if (outcome.group_spread)
+        fmt::print(out, "{}: group '{}': all snapshots were made within {} ms\n",
+                   printable(result.vm), printable(outcome.group), outcome.group_spread->count());
     for (const job::Outcome& copy : outcome.copies)
         write_copy(out, result.vm, copy);
     out.flush();

@@ -158,6 +158,14 @@ std::vector<DiskUse> FakeVsphere::disk_uses(const std::string& datastore_id)
     });
 }
 
+std::optional<VmRef> FakeVsphere::own_vm()
+{
+    return ask(reads, "own_vm", "", [&]() -> std::optional<VmRef> {
+        const Vm* vm = first(vms_, [&](const Vm& each) { return each.ref.name == own_vm_name; });
+        return vm == nullptr ? std::nullopt : std::optional(vm->ref);
+    });
+}
+
 std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& copy)
 {
     return ask(reads, "copied_at", copy.name, [&]() -> std::optional<Time> {

@@ -32,6 +32,7 @@ struct Services {
     std::string root_folder, property_collector, view_manager, session_manager;
     std::string event_manager;          ///< empty where the server has none
     std::string custom_fields_manager;  ///< likewise
+    std::string search_index;           ///< likewise
 };
 
 /// One logon, shared by several connections. It knows what may be repeated and what may not.
@@ -48,6 +49,7 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
+    const Endpoint& endpoint() const { return endpoint_; }
     const ServerInfo& server() const { return server_; }
     const Services& services() const { return services_; }
     const Patience& patience() const { return patience_; }

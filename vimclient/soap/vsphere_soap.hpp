@@ -28,6 +28,7 @@ public:
     std::vector<Host> read_hosts(const std::vector<std::string>& ids) override;
     std::vector<Disk> disks_of(const SnapshotRef& snapshot) override;
     std::vector<DiskUse> disk_uses(const std::string& datastore_id) override;
+    std::optional<VmRef> own_vm() override;
     std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) override;
 
     Folder create_folder(const std::string& datacenter_id, const std::string& path) override;
