@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <new>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "commands/display.hpp"
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/backup_vm.hpp"
 #include "job/explain.hpp"
-#include "report/backup_report.hpp"
+#include "report/night_report.hpp"
 
 namespace vmrotate::cli {
 namespace {
@@ -50,34 +52,16 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
     return result;
 }
 
-void show(const Context& context, const report::VmResult& result)
+std::vector<report::VmResult> back_up_all(const Context& context, const config::Config& config,
+                                          const std::vector<config::Assignment>& selection,
+                                          vimclient::Vsphere& vsphere)
 {
-    Environment& environment = context.environment;
-    if (context.globals.json) {
-        report::write_result_json(environment.out, result);
-        if (!result.error && result.ok())
-            return;
-    }
-    std::ostream nowhere(nullptr);
-    const bool is_silent = context.globals.json || context.globals.quiet;
-    report::write_result(is_silent ? nowhere : environment.out, environment.err, result);
-}
-
-int run_backup(const BackupOptions& options, const Context& context)
-{
-    const auto config = load_config(context, options.server);
-    const auto selection = selected(config, options.selection);
-    if (options.dry_run)
-        return show_plans(context, config, selection, "backup");
-
     std::vector<report::VmResult> results;
-    Session session = open_session(context, config.vcenter, patience_of(selection));
     for (const config::Assignment& assignment : selection) {
         const auto progress = make_progress(context, assignment.vm);
-        results.push_back(
-            back_up(session.vsphere(),
-                    make_run(context, assignment, source_names(config, selection), *progress),
-                    context.environment.signal_exit_code));
+        results.push_back(back_up(
+            vsphere, make_run(context, assignment, source_names(config, selection), *progress),
+            context.environment.signal_exit_code));
         progress->done();
         results.back().warnings = progress->warnings();
         results.back().healed = progress->deeds();
@@ -88,10 +72,22 @@ int run_backup(const BackupOptions& options, const Context& context)
             results.back().signal_code = context.environment.signal_exit_code();
         break;
     }
-    const int code = report::exit_code_of(results);
-    if (context.globals.json)
-        report::write_summary_json(context.environment.out, results, code);
-    return code;
+    return results;
+}
+
+int run_backup(const BackupOptions& options, const Context& context)
+{
+    const auto began = context.environment.clock.steady();
+    const auto config = load_config(context, options.server);
+    const auto selection = selected(config, options.selection);
+    if (options.dry_run)
+        return show_plans(context, config, selection, "backup");
+
+    Session session = open_session(context, config.vcenter, patience_of(selection));
+    auto heartbeat = begin_display(context, selection.size());
+    auto results = back_up_all(context, config, selection, session.vsphere());
+    heartbeat.reset();
+    return end_display(context, {std::move(results), context.environment.clock.steady() - began});
 }
 
 }  // namespace

@@ -136,6 +136,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     SnapshotGuard snapshot(vsphere, run, prepared.source, note_of(run, prepared, *lock));
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
 
+    run.observer.source_uses(prepared.source.used);
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
 

@@ -3,24 +3,15 @@
 
 #include <algorithm>
 
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
+#include "report/times.hpp"
 
 namespace vmrotate::report {
 namespace {
-
-std::string seconds_text(std::chrono::milliseconds time)
-{
-    return duration_text(std::chrono::round<std::chrono::seconds>(time));
-}
-
-double seconds_of(std::chrono::milliseconds time)
-{
-    return static_cast<double>(time.count()) / 1000.0;
-}
 
 int own_exit_code(const VmResult& result)
 {
@@ -56,6 +47,11 @@ void add_outcome(Json& line, const job::Outcome& outcome)
         line["left_undone"].push_back(undone.what());
 }
 
+std::string line_about(const VmResult& result, const std::string& text)
+{
+    return fmt::format("{}: {}\n", printable(result.vm), printable(text));
+}
+
 }  // namespace
 
 int exit_code_of(const std::vector<VmResult>& results)
@@ -68,35 +64,41 @@ int exit_code_of(const std::vector<VmResult>& results)
     if (std::ranges::all_of(results, &VmResult::ok))
         return 0;
     const bool some = std::ranges::any_of(
-        results, [](const VmResult& result) { return result.outcome.has_value(); });
+        results, [](const VmResult& result) { return result.end() != End::failed; });
     return static_cast<int>(some ? ErrorKind::some_failed : ErrorKind::failed);
 }
 
-void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
+Told told_of(const VmResult& result)
 {
+    Told told;
     if (result.error)
-        write_error(err, result.error->within(result.vm));
+        told.err += error_text(result.error->within(result.vm));
+    if (result.is_skipped())
+        told.out += line_about(result, "skipped: " + result.skipped);
     if (!result.outcome)
-        return;
+        return told;
     const job::Outcome& outcome = *result.outcome;
     for (const std::string& deed : outcome.healed)
-        fmt::print(out, "{}: {}\n", printable(result.vm), printable(deed));
-    fmt::print(out, "{}: {} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}\n",
-               printable(result.vm), printable(outcome.generation), outcome.slot, outcome.seq,
-               size_text(static_cast<std::uint64_t>(outcome.bytes)), seconds_text(outcome.total),
-               seconds_text(outcome.snapshot_held));
+        told.out += line_about(result, deed);
+    told.out += line_about(
+        result, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}",
+                            outcome.generation, outcome.slot, outcome.seq,
+                            size_text(static_cast<std::uint64_t>(outcome.bytes)),
+                            seconds_text(outcome.total), seconds_text(outcome.snapshot_held)));
     for (const std::string& name : outcome.expired)
-        fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
-                   printable(name));
-    out.flush();
+        told.out += line_about(result, name + " has expired and is deleted");
     for (const Error& undone : outcome.left_undone)
-        write_error(err, undone.within(result.vm));
+        told.err += error_text(undone.within(result.vm));
+    return told;
 }
 
-void write_result_json(std::ostream& out, const VmResult& result)
+std::string json_line_of(const VmResult& result)
 {
     const int code = own_exit_code(result);
-    Json line = {{"vm", result.vm}, {"result", result_word(code)}, {"exit_code", code}};
+    const std::string word = result.is_skipped() ? "skipped" : result_word(code);
+    Json line = {{"vm", result.vm}, {"result", word}, {"exit_code", code}};
+    if (result.is_skipped())
+        line["skipped"] = result.skipped;
     if (result.outcome)
         add_outcome(line, *result.outcome);
     line["healed"] = result.healed;
@@ -105,24 +107,7 @@ void write_result_json(std::ostream& out, const VmResult& result)
         line["message"] = result.error->what();
         line["hint"] = result.error->hint();
     }
-    write_line(out, "backup", line);
-}
-
-void write_summary_json(std::ostream& out, const std::vector<VmResult>& results, int exit_code)
-{
-    const auto complete = std::ranges::count_if(
-        results, [](const VmResult& result) { return result.outcome.has_value(); });
-    const auto healed = std::ranges::count_if(
-        results, [](const VmResult& result) { return !result.healed.empty(); });
-    const auto good = std::ranges::count_if(results, &VmResult::ok);
-    write_line(out, "summary",
-               {{"verb", "backup"},
-                {"result", result_word(exit_code)},
-                {"changed", complete + healed > 0},
-                {"exit_code", exit_code},
-                {"vms", results.size()},
-                {"generations", complete},
-                {"failed", static_cast<std::ptrdiff_t>(results.size()) - good}});
+    return json_line("backup", line);
 }
 
 }  // namespace vmrotate::report
