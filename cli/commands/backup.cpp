@@ -87,7 +87,9 @@ int run_backup(const BackupOptions& options, const Context& context)
     auto heartbeat = begin_display(context, selection.size());
     auto results = back_up_all(context, config, selection, session.vsphere());
     heartbeat.reset();
-    return end_display(context, {std::move(results), context.environment.clock.steady() - began});
+    return end_display(context, {.results = std::move(results),
+                                 .took = context.environment.clock.steady() - began,
+                                 .vms = selection.size()});
 }
 
 }  // namespace

@@ -113,11 +113,13 @@ bool has_reason(const VmResult& result)
 
 std::string night_text(const Night& night)
 {
-    if (night.results.size() < 2)
+    const std::size_t vms = std::max(night.vms, night.results.size());
+    if (vms < 2)
         return {};
-    std::string text =
-        fmt::format("{} VMs in {}\n", night.results.size(), seconds_text(night.took));
+    std::string text = fmt::format("{} VMs in {}\n", vms, seconds_text(night.took));
     text += rows_of(figures_of(night));
+    if (vms > night.results.size())
+        text += row("not reached", vms - night.results.size(), "a signal ended the run");
     for (const VmResult& result : night.results)
         if (has_reason(result))
             text +=

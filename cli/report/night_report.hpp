@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace vmrotate::report {
 struct Night {
     std::vector<VmResult> results;
     std::chrono::milliseconds took{0};
+    std::size_t vms = 0;  ///< that were to be backed up; more than results where a signal came
 };
 
 /// The closing table for people: counts, bytes, the longest snapshot, and each VM that was

@@ -78,7 +78,7 @@ class Display(TerminalTest):
 
     def test_a_copy_under_way_has_its_amount_and_its_time(self):
         shop, terminal, process = self.begin("avocado2", "papaya3")
-        shop.do("speed", copyMs=40000)
+        shop.do("speed", copyMs=120000)
         self.sees(terminal, " left", " of ")
         shop.do("speed", copyMs=20)
         self.assertExit(0, process.wait())

@@ -113,7 +113,7 @@ TEST_CASE("night_text: the closing table, and the exit code of such a night")
 {
     for (const Case& c : cases) {
         INFO("case: ", c.name);
-        CHECK(report::night_text({c.results, 62min}) == c.text);
+        CHECK(report::night_text({.results = c.results, .took = 62min}) == c.text);
         CHECK(report::exit_code_of(c.results) == c.exit_code);
     }
 }
@@ -124,7 +124,7 @@ TEST_CASE("night_text: VMs with warnings and with remains are counted")
     warned.warnings = {"one", "two"};
     VmResult healed = made("kiwi", 1, 1s);
     healed.healed = {"a snapshot is gone"};
-    CHECK(report::night_text({{warned, healed}, 9s}) ==
+    CHECK(report::night_text({.results = {warned, healed}, .took = 9s}) ==
           "2 VMs in 9 s\n"
           "  backed up         2  2 GiB, crash-consistent\n"
           "  with warnings     1\n"
@@ -132,10 +132,19 @@ TEST_CASE("night_text: VMs with warnings and with remains are counted")
           "  longest snapshot: 1 s, of fig\n");
 }
 
+TEST_CASE("night_text: a signal leaves VMs that nobody came to")
+{
+    CHECK(report::night_text({.results = {failed("fig", "interrupted")}, .took = 9s, .vms = 4}) ==
+          "4 VMs in 9 s\n"
+          "  failed            1\n"
+          "  not reached       3  a signal ended the run\n"
+          "  fig: failed: interrupted\n");
+}
+
 TEST_CASE("write_summary_json: the counts of a night")
 {
     std::ostringstream out;
-    report::write_summary_json(out, {cases[4].results, 62min}, 3);
+    report::write_summary_json(out, {.results = cases[4].results, .took = 62min}, 3);
     CHECK(out.str() ==
           R"({"schema":1,"type":"summary","verb":"backup","result":"partial","changed":true,)"
           R"("exit_code":3,"vms":5,"generations":3,"failed":2,"skipped":1,"quiesced":1,)"
