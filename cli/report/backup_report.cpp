@@ -7,8 +7,8 @@
 
 #include "base/text.hpp"
 #include "report/json_lines.hpp"
-#include "report/messages.hpp"
 #include "report/times.hpp"
+#include "report/vm_lines.hpp"
 
 namespace vmrotate::report {
 namespace {
@@ -42,14 +42,7 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
-    line["left_undone"] = Json::array();
-    for (const Error& undone : outcome.left_undone)
-        line["left_undone"].push_back(undone.what());
-}
-
-std::string line_about(const VmResult& result, const std::string& text)
-{
-    return fmt::format("{}: {}\n", printable(result.vm), printable(text));
+    line["left_undone"] = sentences_of(outcome.left_undone);
 }
 
 }  // namespace
@@ -72,23 +65,20 @@ Told told_of(const VmResult& result)
 {
     Told told;
     if (result.error)
-        told.err += error_text(result.error->within(result.vm));
+        told.err += errors_about(result.vm, {*result.error});
     if (result.is_skipped())
-        told.out += line_about(result, "skipped: " + result.skipped);
+        told.out += line_about(result.vm, "skipped: " + result.skipped);
     if (!result.outcome)
         return told;
     const job::Outcome& outcome = *result.outcome;
-    for (const std::string& deed : outcome.healed)
-        told.out += line_about(result, deed);
+    told.out += lines_about(result.vm, outcome.healed);
     told.out += line_about(
-        result, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}",
-                            outcome.generation, outcome.slot, outcome.seq,
-                            size_text(static_cast<std::uint64_t>(outcome.bytes)),
-                            seconds_text(outcome.total), seconds_text(outcome.snapshot_held)));
-    for (const std::string& name : outcome.expired)
-        told.out += line_about(result, name + " has expired and is deleted");
-    for (const Error& undone : outcome.left_undone)
-        told.err += error_text(undone.within(result.vm));
+        result.vm, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}",
+                               outcome.generation, outcome.slot, outcome.seq,
+                               size_text(static_cast<std::uint64_t>(outcome.bytes)),
+                               seconds_text(outcome.total), seconds_text(outcome.snapshot_held)));
+    told.out += lines_about(result.vm, outcome.expired, " has expired and is deleted");
+    told.err += errors_about(result.vm, outcome.left_undone);
     return told;
 }
 

@@ -8,18 +8,6 @@
 #include "report/recovery_report.hpp"
 
 namespace vmrotate::report {
-namespace {
-
-Json strangers_of(const rotation::Set& set)
-{
-    Json strangers = Json::array();
-    for (const rotation::Stranger& stranger : set.strangers)
-        strangers.push_back({{"name", stranger.name}, {"reason", stranger.reason}});
-    return strangers;
-}
-
-}  // namespace
-
 void write_plan(std::ostream& out, const job::Prepared& prepared,
                 const rotation::Recovery& recovery)
 {
@@ -38,9 +26,7 @@ void write_plan(std::ostream& out, const job::Prepared& prepared,
         fmt::print(out, "  first the folder '{}' is made\n",
                    printable(prepared.target.folder.path));
     write_decisions(out, plan.decisions);
-    for (const rotation::Stranger& stranger : prepared.set.strangers)
-        fmt::print(out, "  left alone  {}  {}\n", printable(stranger.name),
-                   printable(stranger.reason));
+    write_left_alone(out, prepared.set.strangers);
 }
 
 void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepared& prepared,
@@ -56,7 +42,7 @@ void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepar
                 {"host", prepared.host.name},
                 {"recovery", json_of(recovery)},
                 {"decisions", json_of(prepared.plan.decisions)},
-                {"left_alone", strangers_of(prepared.set)}});
+                {"left_alone", json_of_left_alone(prepared.set.strangers)}});
 }
 
 }  // namespace vmrotate::report
