@@ -60,6 +60,19 @@ class vim25__OptionValue : public vim25__DynamicData
 class vim25__ArrayOfOptionValue : public xsd__anyType
 { public: std::vector<vim25__OptionValue*> OptionValue 0; };
 
+class vim25__CustomFieldDef : public vim25__DynamicData
+{ public:
+   std::string key 1;
+   std::string name 1;
+};
+class vim25__ArrayOfCustomFieldDef : public xsd__anyType
+{ public: std::vector<vim25__CustomFieldDef*> CustomFieldDef 0; };
+class vim25__CustomFieldValue : public vim25__DynamicData { public: std::string key 1; };
+class vim25__CustomFieldStringValue : public vim25__CustomFieldValue
+{ public: std::string value 1; };
+class vim25__ArrayOfCustomFieldValue : public xsd__anyType
+{ public: std::vector<vim25__CustomFieldValue*> CustomFieldValue 0; };
+
 class vim25__ManagedByInfo : public vim25__DynamicData { public: std::string extensionKey 1; };
 
 class vim25__VirtualMachineQuestionInfo : public vim25__DynamicData
@@ -389,6 +402,7 @@ class vim25__ServiceContent : public vim25__DynamicData
    vim25__AboutInfo* about 1;
    vim25__ManagedObjectReference* sessionManager 0;
    vim25__ManagedObjectReference* eventManager 0;
+   vim25__ManagedObjectReference* customFieldsManager 0;
 };
 class vim25__UserSession : public vim25__DynamicData { public: std::string key 1; };
 

@@ -174,6 +174,18 @@ struct Place {
     std::string datacenter;  ///< its name
 };
 
+/// Where a VM stands and what it uses, without its configuration.
+struct Standing {
+    VmRef ref;
+    bool is_template = false;
+    std::string datacenter_id;
+    std::string folder;   ///< below the datacenter's VM folder, as Folder::path; empty: that one
+    std::string pool;     ///< below its root resource pool, likewise; empty: that one, or none
+    std::string host_id;  ///< runtime.host
+    std::vector<std::string> datastore_ids;
+    std::map<std::string, std::string> attributes;  ///< custom attributes that have a value
+};
+
 struct DatastoreMount {
     std::string host_id;
     bool writable = false;  ///< mounted, accessible and readWrite on that host
@@ -243,6 +255,9 @@ public:
 
     /// Every VM and template of the inventory, by name only, in pages.
     virtual std::vector<VmRef> vm_names() = 0;
+
+    /// Where every VM and template of the inventory stands: a few leaf properties each, in pages.
+    virtual std::vector<Standing> standings() = 0;
 
     /// These VMs, in this order; one that no longer exists is left out.
     virtual std::vector<Vm> read_vms(const std::vector<VmRef>& vms) = 0;

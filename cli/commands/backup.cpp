@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <new>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/error.hpp"
+#include "commands/backup_all.hpp"
 #include "commands/display.hpp"
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
-#include "job/backup_vm.hpp"
-#include "job/explain.hpp"
-#include "report/night_report.hpp"
 
 namespace vmrotate::cli {
 namespace {
@@ -22,74 +16,24 @@ struct BackupOptions {
     bool dry_run = false;
 };
 
-report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
-                         const std::function<int()>& signal_exit_code)
-{
-    report::VmResult result{.vm = run.assignment.vm};
-    try {
-        result.outcome = job::backup_vm(vsphere, run);
-        if (run.stop.stop_requested() && !result.outcome->ok())
-            result.signal_code = signal_exit_code();
-    } catch (const vimclient::Cancelled&) {
-        result.error = Error(ErrorKind::interrupted,
-                             "interrupted: no new generation was made, none was deleted");
-    } catch (const Error& e) {
-        result.error = e;
-    } catch (const vimclient::OutcomeUnknown& lost) {
-        result.error = job::explain(lost, "back it up");
-    } catch (const vimclient::Fault& fault) {
-        result.error = job::explain(fault, "back it up");
-    } catch (const std::bad_alloc&) {
-        result.error = Error(ErrorKind::failed, "cannot back it up: out of memory",
-                             "give this machine more memory");
-    } catch (const std::exception& e) {
-        result.error = Error(ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
-                             "this may be a defect of vmrotate; please report it");
-    }
-    const bool interrupted = result.error && result.error->kind() == ErrorKind::interrupted;
-    if (interrupted || (result.error && run.stop.stop_requested()))
-        result.signal_code = signal_exit_code();
-    return result;
-}
-
-std::vector<report::VmResult> back_up_all(const Context& context, const config::Config& config,
-                                          const std::vector<config::Assignment>& selection,
-                                          vimclient::Vsphere& vsphere)
-{
-    std::vector<report::VmResult> results;
-    for (const config::Assignment& assignment : selection) {
-        const auto progress = make_progress(context, assignment.vm);
-        results.push_back(back_up(
-            vsphere, make_run(context, assignment, source_names(config, selection), *progress),
-            context.environment.signal_exit_code));
-        progress->done();
-        results.back().warnings = progress->warnings();
-        results.back().healed = progress->deeds();
-        show(context, results.back());
-        if (!context.environment.stop.stop_requested())
-            continue;
-        if (results.size() < selection.size())
-            results.back().signal_code = context.environment.signal_exit_code();
-        break;
-    }
-    return results;
-}
-
 int run_backup(const BackupOptions& options, const Context& context)
 {
     const auto began = context.environment.clock.steady();
-    const auto config = load_config(context, options.server);
-    const auto selection = selected(config, options.selection);
+    const auto wish = wish_of(load_config(context, options.server), options.selection);
     if (options.dry_run)
-        return show_plans(context, config, selection, "backup");
+        return show_plans(context, wish, "backup");
 
-    Session session = open_session(context, config.vcenter, patience_of(selection));
-    auto heartbeat = begin_display(context, selection.size());
-    auto results = back_up_all(context, config, selection, session.vsphere());
+    Session session = open_session(context, wish.config.vcenter, wish.patience);
+    const Chosen chosen = choose(session.vsphere(), wish);
+    const std::size_t vms = chosen.assignments.size() + chosen.lacks.size();
+    auto heartbeat = begin_display(context, vms);
+    auto results =
+        back_up_all(context, {chosen, wish.options, session.vsphere(),
+                              [&](const report::VmResult& result) { show(context, result); }});
     heartbeat.reset();
     return end_display(context, {.results = std::move(results),
                                  .took = context.environment.clock.steady() - began,
-                                 .vms = selection.size()});
+                                 .vms = vms});
 }
 
 }  // namespace
@@ -103,10 +47,10 @@ void add_backup(CLI::App& app, const Context& context)
     options->selection.add_to(*command);
     command->add_flag("-n,--dry-run", options->dry_run, "Show what would happen; change nothing");
     command->footer(
-        "Without a VM or --job, every job of the configuration is run.\n\n"
+        "Words are VMs and jobs; without any, every job of the configuration is run.\n\n"
         "Examples:\n"
         "  vmrotate backup avocado2 --vcenter vc.example.com --datastore NFS_durian\n"
-        "  vmrotate backup --job nightly\n"
+        "  vmrotate backup nightly papaya3\n"
         "  vmrotate backup avocado2 --dry-run\n\n"
         "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some VMs failed, 4 refused,\n"
         "10 server unreachable or not trusted, 11 busy, 12 logon, 13 privilege, 129/130/143 "

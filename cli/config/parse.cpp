@@ -38,7 +38,36 @@ Value value_of(const toml::node& node)
         return number->get();
     if (const auto* state = node.as_boolean())
         return state->get();
+    if (const auto* array = node.as_array();
+        array != nullptr && array->is_homogeneous<std::string>()) {
+        Names texts;
+        for (const toml::node& element : *array)
+            texts.push_back(element.as_string()->get());
+        return texts;
+    }
     return std::monostate{};
+}
+
+/// The lines of a job that say which VMs are meant: the key, its list, and how a line is read.
+struct Selector {
+    std::string key;
+    Names Job::*lines;
+    std::string (*read)(const Value&);
+};
+
+const std::vector<Selector>& selectors()
+{
+    static const std::vector<Selector> table = {
+        {"vms", &Job::vms, read_text},         {"folders", &Job::folders, read_folder},
+        {"pools", &Job::pools, read_folder},   {"attributes", &Job::attributes, read_attribute},
+        {"exclude", &Job::exclude, read_text},
+    };
+    return table;
+}
+
+bool is_selector(const std::string& key)
+{
+    return std::ranges::count(selectors(), key, &Selector::key) > 0;
 }
 
 /// Where a key belongs that stands in the wrong table: "[defaults]", or nothing.
@@ -46,11 +75,11 @@ std::string home_of(const std::string& key)
 {
     if (key == "alias")
         return "[vm.\"NAME\"]";
-    if (key == "vms")
+    if (is_selector(key))
         return "[job.NAME]";
     if (contains(vcenter_keys(), key))
         return "[vcenter]";
-    return contains(policy_keys(), key) ? "[defaults]" : "";
+    return contains(policy_keys(), key) || contains(rule_keys(), key) ? "[defaults]" : "";
 }
 
 /// A table may bear such a name: there are VMs that do.
@@ -153,29 +182,54 @@ private:
 
     void read_defaults(const toml::table& table)
     {
-        parsed_.config.defaults = read_policy(table, "[defaults]", without_alias());
+        parsed_.config.defaults = read_policy(table, "[defaults]", known_in_defaults());
+        parsed_.config.default_rules = read_rules(table);
     }
 
-    static Names without_alias()
+    static Names known_in_defaults()
     {
         Names names = policy_keys();
         std::erase(names, "alias");
+        for (const std::string& rule : rule_keys())
+            names.push_back(rule);
         return names;
     }
 
+    static Names known_in_job()
+    {
+        Names names = known_in_defaults();
+        for (const Selector& selector : selectors())
+            names.push_back(selector.key);
+        return names;
+    }
+
+    /// `known` are all keys of the table, those that another reader reads too.
     Layer read_policy(const toml::table& table, const std::string& here, const Names& known)
     {
         Layer settings;
         for (auto&& [key, node] : table) {
             const std::string name = text_of(key);
             const toml::node& value = node;
-            if (contains(known, name))
+            if (!contains(known, name))
+                unknown(key, node, here, known);
+            else if (contains(policy_keys(), name))
                 try_at(value.source(), "",
                        [&] { settings.push_back(policy_setting(name, value_of(value))); });
-            else if (here != "[job.NAME]" || name != "vms")
-                unknown(key, node, here, known);
         }
         return settings;
+    }
+
+    RulesLayer read_rules(const toml::table& table)
+    {
+        RulesLayer rules;
+        for (auto&& [key, node] : table) {
+            const std::string name = text_of(key);
+            const toml::node& value = node;
+            if (contains(rule_keys(), name))
+                try_at(value.source(), "",
+                       [&] { rules.push_back(rule_setting(name, value_of(value))); });
+        }
+        return rules;
     }
 
     /// The tables below [job] or [vm].
@@ -201,34 +255,43 @@ private:
 
     Job read_job(const toml::key& key, const toml::table& table)
     {
-        Names known = without_alias();
-        Job job{{}, read_policy(table, "[job.NAME]", known)};
-        if (const toml::node* vms = table.get("vms"))
-            job.vms = read_vms(*vms);
-        else
+        Job job;
+        job.settings = read_policy(table, "[job.NAME]", known_in_job());
+        job.rules = read_rules(table);
+        bool selects = false;
+        for (const Selector& selector : selectors())
+            if (const toml::node* lines = table.get(selector.key)) {
+                job.*selector.lines = read_lines(*lines, selector);
+                selects |= selector.key != "exclude";
+            }
+        if (!selects)
             report(key.source(), fmt::format("job {} has no vms", in_quotes(text_of(key))));
         return job;
     }
 
-    Names read_vms(const toml::node& node)
+    Names read_lines(const toml::node& node, const Selector& selector)
     {
-        Names vms;
+        Names lines;
+        const std::string& list = selector.key;
         const auto* array = node.as_array();
         if (array == nullptr || array->empty()) {
-            report(node.source(), array == nullptr ? "vms must be a list of names: [\"a\", \"b\"]"
-                                                   : "vms must name at least one VM");
-            return vms;
+            report(node.source(),
+                   array == nullptr
+                       ? list + " must be a list of names: [\"a\", \"b\"]"
+                       : list + " must name at least one" + (list == "vms" ? " VM" : ""));
+            return lines;
         }
         std::set<std::string> seen;
         for (const toml::node& element : *array)
-            try_at(element.source(), "a name in vms", [&] {
-                std::string name = read_text(value_of(element));
-                if (seen.insert(name).second)
-                    vms.push_back(std::move(name));
+            try_at(element.source(), "a name in " + list, [&] {
+                std::string line = selector.read(value_of(element));
+                if (seen.insert(line).second)
+                    lines.push_back(std::move(line));
                 else
-                    report(element.source(), fmt::format("vms names {} twice", in_quotes(name)));
+                    report(element.source(),
+                           fmt::format("{} names {} twice", list, in_quotes(line)));
             });
-        return vms;
+        return lines;
     }
 
     Parsed& parsed_;

@@ -62,6 +62,14 @@ constexpr std::array<Word<Nics>, 2> nics_words = {
 constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
     {{"auto", Consolidate::automatic}, {"never", Consolidate::never}}};
 
+constexpr std::array<Word<Day>, 7> day_words = {{{"mon", Day::monday},
+                                                 {"tue", Day::tuesday},
+                                                 {"wed", Day::wednesday},
+                                                 {"thu", Day::thursday},
+                                                 {"fri", Day::friday},
+                                                 {"sat", Day::saturday},
+                                                 {"sun", Day::sunday}}};
+
 template <class Enum, std::size_t count>
 Enum read_word(const Value& value, const std::array<Word<Enum>, count>& words)
 {
@@ -98,6 +106,21 @@ std::optional<std::string_view> host_of(std::string_view server)
         port.front() == '0')
         return std::nullopt;
     return server.substr(0, colon);
+}
+
+/// "HH:MM", 00:00 to 23:59.
+std::optional<std::chrono::minutes> time_of_day(std::string_view text)
+{
+    const auto digit = [&](std::size_t at) { return text[at] - '0'; };
+    if (text.size() != 5 || text[2] != ':')
+        return std::nullopt;
+    for (const std::size_t at : {0u, 1u, 3u, 4u})
+        if (digit(at) < 0 || digit(at) > 9)
+            return std::nullopt;
+    const int hours = 10 * digit(0) + digit(1), minutes = 10 * digit(3) + digit(4);
+    if (hours > 23 || minutes > 59)
+        return std::nullopt;
+    return std::chrono::minutes(60 * hours + minutes);
 }
 
 bool is_host(std::string_view host)
@@ -199,6 +222,50 @@ int read_keep(const Value& value)
     if (*number < 1 || *number > 98)
         refuse("must be 1 to 98");
     return static_cast<int>(*number);
+}
+
+int read_count(const Value& value)
+{
+    const auto* number = std::get_if<std::int64_t>(&value);
+    if (number == nullptr || *number < 1 || *number > 100)
+        refuse("must be a number, 1 to 100");
+    return static_cast<int>(*number);
+}
+
+std::optional<Window> read_window(const Value& value)
+{
+    const auto* text = std::get_if<std::string>(&value);
+    const auto from = text == nullptr ? std::nullopt : time_of_day(text->substr(0, 5));
+    const auto until = !from || text->size() != 11 ? std::nullopt : time_of_day(text->substr(6));
+    if (!until || (*text)[5] != '-')
+        refuse("must be two times of day in quotes, such as \"01:00-05:30\"");
+    if (*from == *until)
+        refuse("must end at another time than it begins");
+    return Window{*from, *until};
+}
+
+std::vector<Day> read_days(const Value& value)
+{
+    const auto* names = std::get_if<std::vector<std::string>>(&value);
+    if (names == nullptr || names->empty())
+        refuse("must be a list of days: [\"mon\", \"fri\"]");
+    std::vector<Day> days;
+    for (const std::string& name : *names) {
+        const Day day = read_word(name, day_words);
+        if (std::ranges::count(days, day) > 0)
+            refuse(fmt::format("names {} twice", in_quotes(name)));
+        days.push_back(day);
+    }
+    return days;
+}
+
+std::string read_attribute(const Value& value)
+{
+    std::string text = read_text(value);
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        refuse("must be a custom attribute and its value: \"NAME=VALUE\"");
+    return text;
 }
 
 bool read_switch(const Value& value)

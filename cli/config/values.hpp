@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/config.hpp"
 
@@ -15,8 +17,10 @@
 /// from the key's name: "must be 1 to 98", "may not be empty".
 namespace vmrotate::config {
 
-/// What somebody wrote. `monostate` is all that no key takes: dates, lists, tables, ...
-using Value = std::variant<std::monostate, std::string, std::int64_t, bool>;
+/// What somebody wrote: text, a number, true or false, a list of texts. `monostate` is all that no
+/// key takes: dates, tables, lists of other things, ...
+using Value =
+    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>>;
 
 /// Text that is not empty and has no control characters.
 std::string read_text(const Value& value);
@@ -41,7 +45,18 @@ std::string read_server(const Value& value);
 /// 64 hexadecimal digits, in pairs with colons between them or not.
 std::string read_fingerprint(const Value& value);
 
-int read_keep(const Value& value);  ///< 1 to 98
+int read_keep(const Value& value);   ///< 1 to 98
+int read_count(const Value& value);  ///< 1 to 100
+
+/// "01:00-05:30": two times of day that differ.
+std::optional<Window> read_window(const Value& value);
+
+/// A list of "mon", "tue", "wed", "thu", "fri", "sat", "sun", at least one and none twice.
+std::vector<Day> read_days(const Value& value);
+
+/// "NAME=VALUE", both not empty.
+std::string read_attribute(const Value& value);
+
 bool read_switch(const Value& value);
 std::chrono::seconds read_duration(const Value& value);
 std::chrono::seconds read_time_limit(const Value& value);  ///< at least a second

@@ -18,6 +18,7 @@
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/snapshot_guard.hpp"
+#include "job/turn.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -124,10 +125,12 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
+    refuse_fresh(run, seen.set, seen.server_time);
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     make_ready(vsphere, run, prepared);
+    auto turn = take_turn(vsphere, run, prepared);
     describe(outcome, prepared);
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
@@ -139,6 +142,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     run.observer.source_uses(prepared.source.used);
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
+    turn.reset();
 
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);

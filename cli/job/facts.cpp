@@ -2,6 +2,7 @@
 #include "job/facts.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace vmrotate::job {
 namespace {
@@ -53,6 +54,14 @@ std::vector<rotation::DiskSize> sizes_of(const std::vector<vimclient::Disk>& dis
         sizes.push_back({disk.address, disk.bytes});
     std::ranges::sort(sizes, {}, &rotation::DiskSize::address);
     return sizes;
+}
+
+std::vector<std::string> datastores_of(const vimclient::Vm& vm)
+{
+    std::set<std::string> ids;
+    for (const vimclient::Disk& disk : vm.disks)
+        ids.insert(disk.datastore_id);
+    return {ids.begin(), ids.end()};
 }
 
 std::vector<vimclient::Task> running_tasks(const vimclient::Vm& vm)

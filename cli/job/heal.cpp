@@ -14,6 +14,7 @@
 #include "job/facts.hpp"
 #include "job/make_ready.hpp"
 #include "job/settle.hpp"
+#include "job/skip.hpp"
 #include "job/snapshot_guard.hpp"
 
 namespace vmrotate::job {
@@ -181,7 +182,8 @@ private:
         const auto found =
             std::ranges::find(scene_.remains.snapshots, step.id, &rotation::LeftSnapshot::id);
         run_.observer.step(fmt::format("removing the snapshot '{}'", step.name));
-        SnapshotGuard left(vsphere_, run_, seen_.source.ref, found->note, {step.id});
+        SnapshotGuard left(vsphere_, run_, seen_.source.ref, found->note, {step.id},
+                           datastores_of(scene_.source));
         left.finish_removal();
         done(fmt::format("removed the snapshot '{}': {}", step.name, step.reason));
     }
@@ -269,9 +271,9 @@ void refuse_alive(const rotation::Recovery& recovery)
 {
     if (recovery.alive.empty())
         return;
-    throw Error(ErrorKind::busy, fmt::format("a run may be at work on it: {}", recovery.alive),
-                "wait for it: once it counts as dead, the next run heals what it left; where you "
-                "know that no run is at work, remove that in the vSphere Client");
+    throw AnotherRun(fmt::format("a run may be at work on it: {}", recovery.alive),
+                     "wait for it: once it counts as dead, the next run heals what it left; where "
+                     "you know that no run is at work, remove that in the vSphere Client");
 }
 
 }  // namespace vmrotate::job

@@ -7,6 +7,8 @@
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
+#include "job/skip.hpp"
+#include "job/turn.hpp"
 #include "rotation/note.hpp"
 
 namespace vmrotate::job {
@@ -27,11 +29,10 @@ void refuse_an_earlier_run(const std::vector<Snapshot>& tree, const Snapshot& ou
          above = find(tree, above->parent)) {
         const auto note = rotation::read_snapshot(above->name, above->description);
         if (note && note->run != own_run)
-            throw Error(ErrorKind::busy,
-                        fmt::format("cannot back it up: another run was first: it has the snapshot "
-                                    "'{}'",
-                                    above->name),
-                        "one backup of a VM at a time is enough");
+            throw AnotherRun(
+                fmt::format("cannot back it up: another run was first: it has the snapshot '{}'",
+                            above->name),
+                "one backup of a VM at a time is enough");
     }
 }
 
@@ -40,8 +41,7 @@ void refuse_newcomers(const rotation::Set& before, const rotation::Set& now)
 {
     for (const rotation::Unfinished& clone : now.unfinished)
         if (!std::ranges::count(before.unfinished, clone))
-            throw Error(
-                ErrorKind::busy,
+            throw AnotherRun(
                 fmt::format("cannot back it up: another run makes the copy '{}'", clone.name),
                 "one backup of a VM at a time is enough");
 }
@@ -61,6 +61,7 @@ Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& pr
     auto set = read_set(vsphere, prepared.id);
     if (set != prepared.set) {
         refuse_newcomers(prepared.set, set);
+        refuse_fresh(run, set, prepared.server_time);
         prepared.set = std::move(set);
         prepared.plan =
             rotation::plan(prepared.set, rules_of(run.assignment.policy, prepared.server_time));

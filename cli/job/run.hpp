@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "config/config.hpp"
+#include "job/gate.hpp"
 #include "job/observer.hpp"
 
 namespace vmrotate::job {
@@ -31,7 +33,7 @@ struct Run {
     Clock clock;
     Observer& observer;
 
-    /// Takes the lock of the source with this instanceUuid. Throws Error (busy) where
+    /// Takes the lock of the source with this instanceUuid. Throws AnotherRun where
     /// another process holds it, Error (failed) where no lock file can be written.
     std::function<std::unique_ptr<SourceLock>(const std::string& source_uuid)> lock;
 
@@ -40,6 +42,12 @@ struct Run {
     std::function<std::string(const std::string& source_uuid)> free_lock;
 
     std::stop_token stop = {};
+
+    /// Where it waits for its turn; null: nowhere.
+    Gate* gate = nullptr;
+
+    /// By the server's clock: with a generation taken then or later it is skipped.
+    std::optional<std::chrono::sys_seconds> fresh_since = {};
 };
 
 }  // namespace vmrotate::job

@@ -56,8 +56,10 @@ int exit_code_of(const std::vector<VmResult>& results)
             return result.signal_code;
     if (std::ranges::all_of(results, &VmResult::ok))
         return 0;
-    const bool some = std::ranges::any_of(
-        results, [](const VmResult& result) { return result.end() != End::failed; });
+    const bool some = std::ranges::any_of(results, [](const VmResult& result) {
+        return result.outcome || result.is_skipped() ||
+               (result.error && result.error->kind() == ErrorKind::some_failed);
+    });
     return static_cast<int>(some ? ErrorKind::some_failed : ErrorKind::failed);
 }
 

@@ -130,6 +130,10 @@ std::string night_text(const Night& night)
 void write_summary_json(std::ostream& out, const Night& night, int exit_code)
 {
     const Figures figures = figures_of(night);
+    Json skipped = Json::array();
+    for (const VmResult& result : night.results)
+        if (result.is_skipped())
+            skipped.push_back(result.vm);
     const auto longest = figures.longest == nullptr ? std::chrono::milliseconds(0)
                                                     : figures.longest->outcome->snapshot_held;
     write_line(out, "summary",
@@ -141,6 +145,7 @@ void write_summary_json(std::ostream& out, const Night& night, int exit_code)
                 {"generations", figures.done},
                 {"failed", figures.failed + figures.left_undone},
                 {"skipped", figures.skipped},
+                {"skipped_vms", skipped},
                 {"quiesced", figures.quiesced},
                 {"bytes", figures.bytes},
                 {"longest_snapshot_held_seconds", seconds_of(longest)},

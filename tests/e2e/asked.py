@@ -2,6 +2,7 @@
 """What a run of vmrotate was asked for, by its command line and its configuration file alone."""
 
 import dataclasses
+import re
 import tomllib
 
 #: Options without a value.
@@ -50,17 +51,40 @@ def verb_of(result):
     return parted(result.arguments)[0]
 
 
-def wishes_of(result, default_keep=KEEP):
-    """All VMs of a run; `default_keep` where neither command line nor file says one."""
+def fits(name, line):
+    """Whether a line of a job, a name with * and ? in it or without, may mean this name."""
+    parts = {"*": ".*", "?": "."}
+    return name == line or re.fullmatch("".join(parts.get(c, re.escape(c)) for c in line), name,
+                                        re.DOTALL)
+
+
+def members(job, known):
+    """The names that a job may mean, of those in `known`, {(name, folder)}; a name that stands in
+    the job as it is need not be known. Pools and attributes may mean any VM."""
+    meant = list(job.get("vms", []))
+    for name, folder in sorted(known):
+        if any(fits(name, line) for line in job.get("vms", [])) or \
+                any((folder + "/").find("/vm/" + line + "/") >= 0
+                    for line in job.get("folders", [])) or \
+                job.get("pools") or job.get("attributes"):
+            meant.append(name)
+    return [name for name in dict.fromkeys(meant)
+            if not any(fits(name, line) for line in job.get("exclude", []))]
+
+
+def wishes_of(result, default_keep=KEEP, known=frozenset()):
+    """All VMs of a run; `default_keep` where neither command line nor file says one. `known` are
+    the names and folders of all VMs that ever were."""
     _, words, options = parted(result.arguments)
     try:
         config = tomllib.loads(result.config)
     except tomllib.TOMLDecodeError:
         return []  # then nobody may do anything
     jobs = config.get("job", {})
-    chosen = [jobs.get(name, {}) for name in options.get("--job", () if words else jobs)]
-    named = [(word, {}) for word in words] + [(vm, job) for job in chosen
-                                              for vm in job.get("vms", [])]
+    whole = [word for word in words if word in jobs and "--job" not in options]
+    chosen = [jobs.get(name, {}) for name in options.get("--job", whole if words else jobs)]
+    named = [(word, {}) for word in words if word not in whole] + \
+        [(vm, job) for job in chosen for vm in members(job, known)]
     wishes = []
     for vm, job in named:
         layers = [{key[2:]: values[-1] for key, values in options.items()},

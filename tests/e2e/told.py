@@ -74,7 +74,7 @@ class Told:
             alone = not any(one is not result and one.since < result.until and
                             result.since < one.until for one in results)
             for line in result.of_type("backup"):
-                if line["exit_code"] != 0:
+                if line["exit_code"] != 0 or line["result"] == "skipped":
                     continue
                 made = [vm for vm in vms if vm["name"] == line["generation"] and
                         vm["folder"].endswith("/vm/" + line["folder"])]

@@ -82,6 +82,10 @@ public:
     /// In the VM's own directory, thin.
     vimclient::Disk& add_disk(vimclient::Vm& vm, const std::string& datastore, std::int64_t bytes);
 
+    /// By VM id; what is not told of it is empty.
+    std::map<std::string, std::string> pools;
+    std::map<std::string, std::map<std::string, std::string>> attributes;
+
     vimclient::SnapshotRef add_snapshot(vimclient::Vm& vm, const std::string& name,
                                         const std::string& description = {});
 
@@ -188,6 +192,7 @@ public:
     vimclient::Time now() override;
 
     std::vector<vimclient::VmRef> vm_names() override;
+    std::vector<vimclient::Standing> standings() override;
     std::vector<vimclient::Vm> read_vms(const std::vector<vimclient::VmRef>& vms) override;
     std::vector<vimclient::Vm> vms_in(const std::string& folder_id) override;
     vimclient::Place place_of(const vimclient::VmRef& vm) override;

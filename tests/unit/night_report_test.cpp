@@ -145,11 +145,12 @@ TEST_CASE("write_summary_json: the counts of a night")
 {
     std::ostringstream out;
     report::write_summary_json(out, {.results = cases[4].results, .took = 62min}, 3);
-    CHECK(out.str() ==
-          R"({"schema":1,"type":"summary","verb":"backup","result":"partial","changed":true,)"
-          R"("exit_code":3,"vms":5,"generations":3,"failed":2,"skipped":1,"quiesced":1,)"
-          R"("bytes":108447924224,"longest_snapshot_held_seconds":240.0,"seconds":3720.0})"
-          "\n");
+    CHECK(
+        out.str() ==
+        R"({"schema":1,"type":"summary","verb":"backup","result":"partial","changed":true,)"
+        R"("exit_code":3,"vms":5,"generations":3,"failed":2,"skipped":1,"skipped_vms":["plum"],"quiesced":1,)"
+        R"("bytes":108447924224,"longest_snapshot_held_seconds":240.0,"seconds":3720.0})"
+        "\n");
 }
 
 TEST_CASE("told_of: a VM's own lines")

@@ -30,7 +30,8 @@ struct Line {
 /// The ids of the objects that every session has.
 struct Services {
     std::string root_folder, property_collector, view_manager, session_manager;
-    std::string event_manager;  ///< empty where the server has none
+    std::string event_manager;          ///< empty where the server has none
+    std::string custom_fields_manager;  ///< likewise
 };
 
 /// One logon, shared by several connections. It knows what may be repeated and what may not.

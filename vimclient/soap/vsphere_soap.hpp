@@ -19,6 +19,7 @@ public:
     Time now() override;
 
     std::vector<VmRef> vm_names() override;
+    std::vector<Standing> standings() override;
     std::vector<Vm> read_vms(const std::vector<VmRef>& vms) override;
     std::vector<Vm> vms_in(const std::string& folder_id) override;
     Place place_of(const VmRef& vm) override;
