@@ -28,47 +28,6 @@
 namespace vmrotate::cli {
 namespace {
 
-/// Lets one VM speak at a time.
-class InTurn final : public job::Observer {
-public:
-    InTurn(job::Observer& observer, std::mutex& mutex) : observer_(observer), mutex_(mutex) {}
-
-    void step(const std::string& what) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.step(what);
-    }
-    void copying(int percent) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.copying(percent);
-    }
-    void detail(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.detail(text);
-    }
-    void remark(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.remark(text);
-    }
-    void healed(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.healed(text);
-    }
-    void warning(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.warning(text);
-    }
-
-private:
-    job::Observer& observer_;
-    std::mutex& mutex_;
-};
-
 bool is_of_a_job(const config::Assignment& assignment)
 {
     return !assignment.job.empty() && !assignment.by_name;
@@ -206,8 +165,7 @@ private:
                     back_up_one(turn.vm, &turn.gate, turn.stop, turn.is_late);
                 },
             .skip = [this](std::size_t vm, const std::string& reason) { skip(vm, reason); },
-            .drop =
-                [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
+            .drop = [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
             .deadline = [this](std::size_t vm) -> std::chrono::milliseconds {
                 return assignment(vm).policy.deadline;
             }};
@@ -266,8 +224,8 @@ private:
         }
         const std::string own = own_vm();
         for (fleet::Waiting& vm : waiting)
-            vm.alone = vm.group.empty() &&
-                       (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
+            vm.alone =
+                vm.group.empty() && (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
     }
 
     static job::Muster::Rules rules_of(const config::Muster& muster)
@@ -311,8 +269,7 @@ private:
                      const std::function<bool()>& is_late)
     {
         const auto progress = make_progress(context_, assignment(vm).vm);
-        InTurn observer(*progress, speaking_);
-        auto run = make_run(context_, assignment(vm), sources_, observer);
+        auto run = make_run(context_, assignment(vm), sources_, *progress);
         run.stop = stop;
         run.gate = gate;
         run.fresh_since = fresh_since(vm);
@@ -368,10 +325,10 @@ private:
     const Night& night_;
     const std::vector<config::Assignment>& selection_;
     std::vector<std::string> sources_;
-    std::map<std::size_t, std::chrono::sys_seconds> being_made_;  ///< by another run, since when
-    std::optional<std::chrono::sys_seconds> began_;               ///< by the server's clock
+    std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
+    std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock
     std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group
-    std::mutex speaking_;  ///< whoever tells something, or adds a result
+    std::mutex speaking_;                                          ///< whoever adds a result
     std::vector<report::VmResult> results_;
 };
 

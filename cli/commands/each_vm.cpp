@@ -16,15 +16,6 @@
 namespace vmrotate::cli {
 namespace {
 
-report::Detail detail_of(const Context& context)
-{
-    if (context.globals.quiet)
-        return report::Detail::warnings;
-    if (context.globals.verbose)
-        return report::Detail::verbose;
-    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
-}
-
 void tell(const Context& context, const std::string& vm, const Error& e)
 {
     report::write_error(context.environment.err, e.within(vm));
@@ -66,11 +57,18 @@ int act_or_tell(const Context& context, const config::Assignment& assignment,
 
 }  // namespace
 
+report::Detail detail_of(const Context& context)
+{
+    if (context.globals.quiet)
+        return report::Detail::warnings;
+    if (context.globals.verbose)
+        return report::Detail::verbose;
+    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
+}
+
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm)
 {
-    return std::make_unique<report::Progress>(context.environment.err, context.environment.clock,
-                                              vm, detail_of(context),
-                                              context.environment.screen.columns);
+    return context.board.watch(vm, detail_of(context));
 }
 
 job::Run make_run(const Context& context, const config::Assignment& assignment,

@@ -138,6 +138,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     if (group.copies_wait() && run.gate != nullptr)
         turn = run.gate->copy(place_of(prepared));
 
+    run.observer.source_uses(prepared.source.used);
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
     turn.reset();
