@@ -91,6 +91,12 @@ struct Environment {
     std::function<std::string(const std::filesystem::path& state, const std::string& source_uuid)>
         free_lock;
 
+    /// See `state/hints.hpp`. Null: there are none.
+    std::function<std::unique_ptr<job::Hints>(const std::filesystem::path& state,
+                                              const std::string& vcenter_uuid,
+                                              std::function<void(const std::string&)> complain)>
+        open_hints = {};
+
     /// Asks at the terminal, without an echo. Throws Error (usage) where there is none.
     std::function<credstore::Secret(const std::string& prompt)> ask_password;
 

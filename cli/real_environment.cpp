@@ -24,6 +24,7 @@
 #include "sealed_file.hpp"
 #include "secret_input.hpp"
 #include "secret_service.hpp"
+#include "state/hints.hpp"
 #include "state/source_lock.hpp"
 #include "systemd_credentials.hpp"
 #include "terminal.hpp"
@@ -264,6 +265,7 @@ Environment real_environment(const Signals& signals, Streams& streams)
                     random_id);
             },
         .free_lock = state::id_if_free,
+        .open_hints = state::open_hints,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
         .has_terminal = has_terminal,

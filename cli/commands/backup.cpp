@@ -41,10 +41,11 @@ int run_backup(const BackupOptions& options, const Context& context)
     Session session = open_session(context, wish.config.vcenter, wish.patience);
     const Chosen chosen = choose(session.vsphere(), wish);
     refuse_broken_groups(chosen.config, chosen.assignments);
+    const auto hints = open_hints(context, session);
     const std::size_t vms = chosen.assignments.size() + chosen.lacks.size();
     auto heartbeat = begin_display(context, vms);
     auto results =
-        back_up_all(context, {chosen, wish.options, session.vsphere(),
+        back_up_all(context, {chosen, wish.options, session.vsphere(), hints.get(),
                               [&](const report::VmResult& result) { show(context, result); }});
     heartbeat.reset();
     return end_display(context, {.results = std::move(results),

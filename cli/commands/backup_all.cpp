@@ -272,6 +272,7 @@ private:
         auto run = make_run(context_, assignment(vm), sources_, *progress);
         run.stop = stop;
         run.gate = gate;
+        run.hints = night_.hints;
         run.fresh_since = fresh_since(vm);
         if (const auto muster = musters_.find(vm); muster != musters_.end())
             run.muster = muster->second.get();

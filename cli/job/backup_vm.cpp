@@ -19,7 +19,9 @@
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/snapshot_guard.hpp"
+#include "job/together.hpp"
 #include "job/turn.hpp"
+#include "rotation/note.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -52,11 +54,59 @@ void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
     }
 }
 
+/// What is read once the commit and the snapshot's removal have both ended.
+struct Aftermath {
+    std::optional<vimclient::Vm> source;
+    std::optional<SetFacts> facts;
+};
+
+/// Whether nothing is left to do at the source: else what was read grows old meanwhile.
+bool is_settled(const vimclient::Vm& source, const Run& run)
+{
+    return !source.consolidation_needed &&
+           std::ranges::none_of(source.snapshots, [&](const vimclient::Snapshot& snapshot) {
+               const auto note = rotation::read_snapshot(snapshot.name, snapshot.description);
+               return note && note->run == run.id;
+           });
+}
+
+/// Reads the copy, and with it all that is wanted next; nothing while the removal goes on.
+std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const Run& run,
+                                            const Prepared& prepared, const Copy& copy,
+                                            const SnapshotGuard& snapshot, Aftermath& after)
+{
+    if (!snapshot.removal_has_ended())
+        return {};
+    const bool is_due = std::ranges::any_of(prepared.plan.decisions, [](const auto& decision) {
+        return decision.fate == rotation::Fate::expire;
+    });
+    auto question = is_due ? question_of_set(prepared.id) : vimclient::Question{};
+    question.vms = {copy.vm, prepared.source.ref};
+    auto answer = ask_together(vsphere, question);
+    if (!answer || answer->vms.size() != 2)
+        return {};
+    auto vm = std::move(answer->vms.front());
+    after.source = std::move(answer->vms.back());
+    if (is_settled(*after.source, run))
+        after.facts = set_facts(prepared.id, std::move(*answer));
+    return vm;
+}
+
+Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
+{
+    Aftermath after;
+    commit_or_discard(vsphere, run, prepared, copy, outcome, [&] {
+        return read_aftermath(vsphere, run, prepared, copy, snapshot, after);
+    });
+    return after;
+}
+
 /// Why the snapshot is still there, if it is.
-std::optional<Error> let_go(SnapshotGuard& snapshot)
+std::optional<Error> let_go(SnapshotGuard& snapshot, const vimclient::Vm* source = nullptr)
 {
     try {
-        snapshot.finish_removal();
+        snapshot.finish_removal(source);
         return {};
     } catch (const Error& e) {
         return e;
@@ -145,10 +195,10 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);
-    commit_or_discard(vsphere, run, prepared, copy, outcome);
-    auto still_there = let_go(snapshot);
+    Aftermath after = commit_and_look(vsphere, run, prepared, copy, snapshot, outcome);
+    auto still_there = let_go(snapshot, after.source ? &*after.source : nullptr);
 
-    expire(vsphere, run, prepared, outcome);
+    expire(vsphere, run, prepared, outcome, std::move(after.facts));
     if (still_there && !snapshot.is_over())
         still_there = let_go(snapshot);
     if (still_there)

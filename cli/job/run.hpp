@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "job/gate.hpp"
+#include "job/hints.hpp"
 #include "job/observer.hpp"
 
 namespace vmrotate::job {
@@ -56,6 +57,7 @@ struct Run {
 
     /// By the server's clock: with a generation taken then or later it is skipped.
     std::optional<std::chrono::sys_seconds> fresh_since = {};
+    Hints* hints = nullptr;  ///< null: every VM is looked for by its name
 };
 
 }  // namespace vmrotate::job

@@ -157,7 +157,12 @@ void SnapshotGuard::send_removal()
     }
 }
 
-void SnapshotGuard::finish_removal()
+bool SnapshotGuard::removal_has_ended() const
+{
+    return begun_ && removal_ && vsphere_.has_ended(*removal_);
+}
+
+void SnapshotGuard::finish_removal(const vimclient::Vm* known)
 {
     if (ended_)
         return;
@@ -176,7 +181,8 @@ void SnapshotGuard::remove_and_look()
          ++i) {
         send_removal();
         problem = wait_for_removal();
-        source = read_source(problem.empty());
+        const bool is_known = known != nullptr && problem.empty();
+        source = is_known ? *std::exchange(known, nullptr) : read_source(problem.empty());
         begun_ = must_look_ = false;
     }
     ended_ = run_.clock.steady();

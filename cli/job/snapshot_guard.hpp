@@ -43,8 +43,12 @@ public:
 
     /// Waits for its turn and for the removal, and reads that the snapshot is gone and nothing is
     /// left to consolidate. One that stays although the server said otherwise is removed once more.
-    /// Throws Error; the destructor tries again only where this could not be read.
-    void finish_removal();
+    /// Throws Error; the destructor tries again only where this could not be read. `known` is a
+    /// reading made after `removal_has_ended`, if there is one.
+    void finish_removal(const vimclient::Vm* known = nullptr);
+
+    /// Whether the end of the removal has been seen already.
+    bool removal_has_ended() const;
 
     /// Gives it up, with a warning that names it: a copy that cannot be cancelled needs it.
     void leave_to_next_run();
