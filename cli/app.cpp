@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "job/explain.hpp"
+#include "report/board.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
 #include "version.hpp"
@@ -110,6 +111,17 @@ void refuse_empty_values(const std::vector<std::string>& arguments)
     }
 }
 
+report::Surroundings surroundings_of(const Environment& environment)
+{
+    return {.out = environment.out,
+            .err = environment.err,
+            .out_is_ready = environment.out_is_ready,
+            .out_is_screen = environment.screen.shows_out,
+            .screen = environment.screen.size,
+            .clock = environment.clock,
+            .stop = environment.stop};
+}
+
 void add_verbs(CLI::App& app, const Context& context)
 {
     add_backup(app, context);
@@ -132,7 +144,8 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
     Globals globals;
     int exit_code = 0;
     add_globals(app, globals);
-    const Context context{environment, globals, exit_code};
+    report::Board board(surroundings_of(environment));
+    const Context context{environment, globals, exit_code, board};
     if (arguments != std::vector<std::string>{"--version"})  // it has nothing to parse
         add_verbs(app, context);
 

@@ -174,6 +174,18 @@ struct Place {
     std::string datacenter;  ///< its name
 };
 
+/// Where a VM stands and what it uses, without its configuration.
+struct Standing {
+    VmRef ref;
+    bool is_template = false;
+    std::string datacenter_id;
+    std::string folder;   ///< below the datacenter's VM folder, as Folder::path; empty: that one
+    std::string pool;     ///< below its root resource pool, likewise; empty: that one, or none
+    std::string host_id;  ///< runtime.host
+    std::vector<std::string> datastore_ids;
+    std::map<std::string, std::string> attributes;  ///< custom attributes that have a value
+};
+
 struct DatastoreMount {
     std::string host_id;
     bool writable = false;  ///< mounted, accessible and readWrite on that host
@@ -269,6 +281,9 @@ public:
     /// Every VM and template of the inventory, by name only, in pages.
     virtual std::vector<VmRef> vm_names() = 0;
 
+    /// Where every VM and template of the inventory stands: a few leaf properties each, in pages.
+    virtual std::vector<Standing> standings() = 0;
+
     /// These VMs, in this order; one that no longer exists is left out.
     virtual std::vector<Vm> read_vms(const std::vector<VmRef>& vms) = 0;
 
@@ -286,6 +301,10 @@ public:
 
     /// Every disk file, chains included, of every VM that uses this datastore.
     virtual std::vector<DiskUse> disk_uses(const std::string& datastore_id) = 0;
+
+    /// The VM in which this very server runs, by the address under which it is asked: that of
+    /// the VM's guest, as its VMware Tools tell. Nothing where no VM has it.
+    virtual std::optional<VmRef> own_vm() = 0;
 
     /// When the copy that made this VM ended well, as the server itself tells: by a clone task
     /// of `source` that succeeded with this VM as its result (recentTask), else by the VM's
@@ -319,7 +338,8 @@ public:
     /// Whether the end of a removal has been seen already, so that `wait` will ask nothing.
     virtual bool has_ended(const TaskRef& removal) = 0;
 
-    /// Makes a thin, full copy, powered off, and waits for it. When `stop` is requested,
+    /// Makes a thin, full copy of the snapshot, or, where its id is empty, of the VM as it
+    /// stands; powered off; and waits for it. When `stop` is requested,
     /// cancels the task, waits for its real end, then throws `Cancelled`. A copy that
     /// ended well in spite of that is returned.
     virtual VmRef clone(const VmRef& source, const SnapshotRef& from, const CloneSpec& spec,

@@ -121,8 +121,7 @@ std::unique_ptr<job::Hints> open_hints(const Context& context, Session& session)
     const Environment& environment = context.environment;
     if (!environment.open_hints || environment.paths.state.empty())
         return {};
-    return environment.open_hints(environment.paths.state,
-                                  session.vsphere().server().instance_uuid,
+    return environment.open_hints(environment.paths.state, session.vsphere().server().instance_uuid,
                                   [&context](const std::string& why) {
                                       if (context.globals.verbose)
                                           fmt::print(context.environment.err, "{}\n",

@@ -12,13 +12,15 @@
 #include "base/text.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
-#include "job/discard.hpp"
 #include "job/expire.hpp"
+#include "job/further.hpp"
 #include "job/heal.hpp"
+#include "job/in_step.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/snapshot_guard.hpp"
 #include "job/together.hpp"
+#include "job/turn.hpp"
 #include "rotation/note.hpp"
 
 namespace vmrotate::job {
@@ -27,13 +29,6 @@ namespace {
 rotation::SnapshotNote note_of(const Run& run, const Prepared& prepared, const SourceLock& lock)
 {
     return {run.id, prepared.id.set, lock.id(), prepared.server_time};
-}
-
-void describe(Outcome& outcome, const Prepared& prepared)
-{
-    outcome.datastore = prepared.target.datastore.name;
-    outcome.folder = prepared.target.folder.path;
-    outcome.host = prepared.host.name;
 }
 
 /// Where a copy goes on that nobody may cancel, its snapshot has to stay with it.
@@ -97,18 +92,14 @@ std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const R
     return vm;
 }
 
-Aftermath commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
+Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
 {
     Aftermath after;
-    try {
-        commit(vsphere, run, prepared, copy, outcome,
-               [&] { return read_aftermath(vsphere, run, prepared, copy, snapshot, after); });
-        return after;
-    } catch (const UnfitCopy&) {
-        discard_copy(vsphere, run, prepared, {copy.vm, copy.mark.run, copy.made_here});
-        throw;
-    }
+    commit_or_discard(vsphere, run, prepared, copy, outcome, [&] {
+        return read_aftermath(vsphere, run, prepared, copy, snapshot, after);
+    });
+    return after;
 }
 
 /// Why the snapshot is still there, if it is.
@@ -139,13 +130,6 @@ void detail(const Run& run, const Prepared& prepared)
         observer.detail(fmt::format("{}: left alone, it {}", stranger.name, stranger.reason));
 }
 
-void add(Outcome& outcome, Healing healing)
-{
-    outcome.healed = std::move(healing.done);
-    for (std::string& text : healing.left)
-        outcome.warnings.push_back(std::move(text));
-}
-
 void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcome)
 {
     constexpr std::chrono::minutes tolerance{3};
@@ -158,6 +142,16 @@ void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcom
     run.observer.warning(outcome.warnings.back());
 }
 
+std::optional<Skip> why_fresh(const Run& run, const Survey& seen)
+{
+    try {
+        refuse_fresh(run, seen.set, seen.server_time);
+        return {};
+    } catch (const Skip& skip) {
+        return skip;
+    }
+}
+
 }  // namespace
 
 Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
@@ -167,24 +161,41 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
+    const auto fresh = why_fresh(run, seen);
+    if (fresh && run.muster == nullptr)
+        throw *fresh;
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
+    heal_further(vsphere, run, seen, lock->id(), outcome);
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     make_ready(vsphere, run, prepared);
+    InStep group(run);
+    group.come_prepared(prepared, fresh);
+    std::unique_ptr<Gate::Pass> turn;
+    if (!group.copies_wait())
+        turn = take_turn(vsphere, run, prepared);
+    group.come_ready();
     describe(outcome, prepared);
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
+    group.come_to_rest();
     run.observer.step("taking the snapshot");
     SnapshotGuard snapshot(vsphere, run, prepared.source, note_of(run, prepared, *lock));
+    group.snapshot_made(false);
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
+    group.come_with_snapshot(outcome);
+    if (group.copies_wait() && run.gate != nullptr)
+        turn = run.gate->copy(place_of(prepared));
 
+    run.observer.source_uses(prepared.source.used);
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
+    turn.reset();
 
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);
-    Aftermath after = commit_or_discard(vsphere, run, prepared, copy, snapshot, outcome);
+    Aftermath after = commit_and_look(vsphere, run, prepared, copy, snapshot, outcome);
     auto still_there = let_go(snapshot, after.source ? &*after.source : nullptr);
 
     expire(vsphere, run, prepared, outcome, std::move(after.facts));
@@ -193,6 +204,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     if (still_there)
         outcome.left_undone.insert(outcome.left_undone.begin(), *still_there);
     outcome.snapshot_held = snapshot.held();
+    copy_further(vsphere, run, prepared, lock->id(), outcome);
     outcome.total = run.clock.steady() - began;
     return outcome;
 }

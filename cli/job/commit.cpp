@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "job/discard.hpp"
 #include "job/facts.hpp"
 #include "job/note_text.hpp"
 #include "job/settle.hpp"
@@ -126,6 +127,17 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, con
     for (const std::string& warning : verdict.warnings)
         warn(run, outcome, warning);
     warn_if_much_smaller(run, seen, vm, outcome);
+}
+
+void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                       const Copy& copy, Outcome& outcome, const ReadBack& read_back)
+{
+    try {
+        commit(vsphere, run, seen, copy, outcome, read_back);
+    } catch (const UnfitCopy&) {
+        discard_copy(vsphere, run, seen, {copy.vm, copy.mark.run, copy.made_here});
+        throw;
+    }
 }
 
 }  // namespace vmrotate::job

@@ -29,4 +29,8 @@ using ReadBack = std::function<std::optional<vimclient::Vm>()>;
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
             Outcome& outcome, const ReadBack& read_back = {});
 
+/// The same; a copy that is not fit is deleted under the guards before UnfitCopy goes on.
+void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                       const Copy& copy, Outcome& outcome, const ReadBack& read_back = {});
+
 }  // namespace vmrotate::job

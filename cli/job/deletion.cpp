@@ -27,8 +27,7 @@ std::vector<std::string> disk_users(vimclient::Vsphere& vsphere, const vimclient
     }
     for (const std::string& datastore : datastores) {
         const bool is_known = read.uses && datastore == read.datastore_id;
-        for (const vimclient::DiskUse& use :
-             is_known ? *read.uses : vsphere.disk_uses(datastore))
+        for (const vimclient::DiskUse& use : is_known ? *read.uses : vsphere.disk_uses(datastore))
             if (use.vm_id != victim.ref.id && files.contains(use.file))
                 users.insert(use.vm_id);
     }

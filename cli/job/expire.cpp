@@ -102,8 +102,8 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Due& due,
     bool was_there = false;
     const auto objections =
         delete_under_guards(vsphere, run, {generation.id, generation.name}, [&] {
-            auto facts = facts_for(vsphere, run, due, generation.id, outcome.expired.size(),
-                                   just_read);
+            auto facts =
+                facts_for(vsphere, run, due, generation.id, outcome.expired.size(), just_read);
             was_there = was_there || facts.has_value();
             return facts;
         });

@@ -31,7 +31,7 @@ void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry&
             std::optional<SetFacts> just_read = {});
 
 /// The same for the plan of a backup, once its new generation is committed.
-void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-            Outcome& outcome, std::optional<SetFacts> just_read = {});
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, Outcome& outcome,
+            std::optional<SetFacts> just_read = {});
 
 }  // namespace vmrotate::job

@@ -11,7 +11,7 @@ namespace vmrotate::job {
 /// still so; what is not is read anew.
 struct Hint {
     std::string vm_id, instance_uuid;
-    std::string folder_id;             ///< where its generations stood
+    std::string folder_id;              ///< where its generations stood
     std::vector<std::string> host_ids;  ///< that mounted their datastore
 
     bool operator==(const Hint&) const = default;

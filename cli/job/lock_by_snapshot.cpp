@@ -9,7 +9,9 @@
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
+#include "job/skip.hpp"
 #include "job/together.hpp"
+#include "job/turn.hpp"
 #include "rotation/note.hpp"
 
 namespace vmrotate::job {
@@ -30,11 +32,10 @@ void refuse_an_earlier_run(const std::vector<Snapshot>& tree, const Snapshot& ou
          above = find(tree, above->parent)) {
         const auto note = rotation::read_snapshot(above->name, above->description);
         if (note && note->run != own_run)
-            throw Error(ErrorKind::busy,
-                        fmt::format("cannot back it up: another run was first: it has the snapshot "
-                                    "'{}'",
-                                    above->name),
-                        "one backup of a VM at a time is enough");
+            throw AnotherRun(
+                fmt::format("cannot back it up: another run was first: it has the snapshot '{}'",
+                            above->name),
+                "one backup of a VM at a time is enough");
     }
 }
 
@@ -43,8 +44,7 @@ void refuse_newcomers(const rotation::Set& before, const rotation::Set& now)
 {
     for (const rotation::Unfinished& clone : now.unfinished)
         if (!std::ranges::count(before.unfinished, clone))
-            throw Error(
-                ErrorKind::busy,
+            throw AnotherRun(
                 fmt::format("cannot back it up: another run makes the copy '{}'", clone.name),
                 "one backup of a VM at a time is enough");
 }
@@ -66,8 +66,7 @@ Sight look_again(vimclient::Vsphere& vsphere, const Prepared& prepared,
     const auto answer = explaining("read the VM and its generations",
                                    [&] { return ask_together(vsphere, question); });
     if (answer && answer->folder && answer->disks)
-        return {answer->vms, members_of(prepared.id, *answer->folder),
-                answer->disks};
+        return {answer->vms, members_of(prepared.id, *answer->folder), answer->disks};
     auto sources =
         explaining("read the VM", [&] { return vsphere.read_vms({prepared.source.ref}); });
     return {std::move(sources), read_members(vsphere, prepared.id), {}};
@@ -88,6 +87,7 @@ Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& pr
     auto& set = seen.members.set;
     if (set != prepared.set) {
         refuse_newcomers(prepared.set, set);
+        refuse_fresh(run, set, prepared.server_time);
         prepared.set = std::move(set);
         prepared.newest_used = seen.members.newest_used;
         prepared.plan =
@@ -97,8 +97,11 @@ Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& pr
             throw Error(ErrorKind::busy, "cannot back it up: somebody is changing its generations",
                         "the next run tries again");
     }
-    return {ours->ref, ours->created, ours->quiesced, std::move(seen.disks),
-            clone_tasks_of(sources.front())};
+    return {.ref = ours->ref,
+            .created = ours->created,
+            .quiesced = ours->quiesced,
+            .disks = std::move(seen.disks),
+            .clone_tasks = clone_tasks_of(sources.front())};
 }
 
 }  // namespace vmrotate::job

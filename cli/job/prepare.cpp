@@ -68,9 +68,9 @@ HostChoice host_for(vimclient::Vsphere& vsphere, const config::Policy& policy, c
     for (const auto& mount : seen.target.datastore.hosts)
         ids.push_back(mount.host_id);
     const bool are_known = std::ranges::equal(ids, seen.hosts, {}, {}, &vimclient::Host::id);
-    const auto hosts = are_known ? seen.hosts : explaining("read the hosts", [&] {
-        return vsphere.read_hosts(ids);
-    });
+    const auto hosts = are_known
+                           ? seen.hosts
+                           : explaining("read the hosts", [&] { return vsphere.read_hosts(ids); });
     return choose_host(policy.host, seen.source, seen.target.datastore, hosts);
 }
 
@@ -100,8 +100,7 @@ std::optional<vimclient::Answer> ask_by(vimclient::Vsphere& vsphere, const std::
     question.folder_id = hint.folder_id;
     question.placed = vm;
     question.hosts = hint.host_ids;
-    auto answer =
-        explaining("read the inventory", [&] { return ask_together(vsphere, question); });
+    auto answer = explaining("read the inventory", [&] { return ask_together(vsphere, question); });
     const bool fits = answer && answer->place && answer->vms.size() == 1 &&
                       answer->vms.front().ref == vm &&
                       answer->vms.front().instance_uuid == hint.instance_uuid;
@@ -121,8 +120,8 @@ std::optional<Survey> survey_by_hint(vimclient::Vsphere& vsphere, const Run& run
     seen.target =
         pick_target(answer->datastores, answer->folders, seen.place, run.assignment.policy);
     seen.id = set_id_of(run.assignment, seen.source, seen.target);
-    seen.server_time = explaining("ask for the time",
-                                  [&] { return server_time(vsphere, run, answer->time); });
+    seen.server_time =
+        explaining("ask for the time", [&] { return server_time(vsphere, run, answer->time); });
     seen.clock_skew = run.clock.now() - seen.server_time;
     const bool is_read = answer->folder && seen.id.folder_id == hint->folder_id;
     take_in(seen, is_read ? members_of(seen.id, *answer->folder) : read_members(vsphere, seen.id));
@@ -158,6 +157,15 @@ Survey survey(vimclient::Vsphere& vsphere, const Run& run)
     return seen;
 }
 
+Survey survey_beside(vimclient::Vsphere& vsphere, const Run& run, const Survey& first)
+{
+    Survey seen = first;
+    seen.target = find_target(vsphere, seen.place, run.assignment.policy);
+    seen.id = set_id_of(run.assignment, seen.source, seen.target);
+    seen.set = read_set(vsphere, seen.id);
+    return seen;
+}
+
 Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
 {
     const config::Policy& policy = run.assignment.policy;
@@ -169,6 +177,8 @@ Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
     refuse_many_unfinished(seen.set);
 
     Prepared prepared{std::move(seen), {}, {}, {}};
+    if (run.assignment.first)
+        prepared.copied_from = run.assignment.first->datastore;
     prepared.stamp = run.clock.stamp(run.clock.now());
     prepared.host = host_for(vsphere, policy, prepared);
     prepared.plan = rotation::plan(prepared.set, rules_of(policy, prepared.server_time));

@@ -41,10 +41,15 @@ struct Survey : Located {
 /// in its place either. Without one the VM is looked for by its name. Throws what `locate` throws.
 Survey survey(vimclient::Vsphere& vsphere, const Run& run);
 
+/// The same source seen from a further place of it: what is known of the source is taken from
+/// `first`, the place and its set are read. Throws what `find_target` throws.
+Survey survey_beside(vimclient::Vsphere& vsphere, const Run& run, const Survey& first);
+
 struct Prepared : Survey {
     HostChoice host;
     rotation::Plan plan;
-    std::string stamp;  ///< of the name to come
+    std::string stamp;             ///< of the name to come
+    std::string copied_from = {};  ///< a further place: the datastore of the first
 
     /// The name that the next generation gets in this slot.
     std::string name(int slot) const { return rotation::compose_name(id.stem, slot, stamp); }

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "job/skip.hpp"
 #include "state/file_name.hpp"
 
 namespace vmrotate::state {
@@ -79,8 +80,8 @@ FileDescriptor open_locked(const std::filesystem::path& path)
     }
     if (errno != EWOULDBLOCK)
         fail(path, "lock", errno);
-    throw Error(ErrorKind::busy, "another process of this machine is at work on it",
-                "wait for it, or see what runs with 'pgrep -a vmrotate'");
+    throw job::AnotherRun("another process of this machine is at work on it",
+                          "wait for it, or see what runs with 'pgrep -a vmrotate'");
 }
 
 std::string read_id(const FileDescriptor& file)

@@ -236,8 +236,8 @@ TEST_CASE("waits of many tasks leave no more filters than a few")
     const contract::Bench bench({{"copyMs", 10}, {"reconfigMs", 0}});
     const VmRef copy = bench.clone();
     for (int i = 0; i < 70; ++i)
-        bench.vsphere->reconfigure(
-            copy, {.mark = {{"vmrotate.a", std::to_string(i)}}, .annotation = {}});
+        bench.vsphere->reconfigure(copy,
+                                   {.mark = {{"vmrotate.a", std::to_string(i)}}, .annotation = {}});
     CHECK(bench.server.count("CreatePropertyCollector") == 2);
     CHECK(bench.server.count("DestroyPropertyCollector") == 1);
     CHECK(bench.vsphere->read_vms({copy}).at(0).mark.at("vmrotate.a") == "69");

@@ -48,6 +48,7 @@ public:
     vimclient::Time time{};
     bool clone_drops_the_mark = false;   ///< ignores the extraConfig of the clone call
     bool copy_outruns_the_stop = false;  ///< a stopped copy ends well all the same
+    std::string own_vm_name;             ///< of the VM in which it runs; empty: in none
     int removals_in_vain = 0;            ///< so many say success, and the snapshot stays
     bool removal_leaves_disks = false;   ///< each one ends with consolidationNeeded
     bool consolidation_in_vain = false;  ///< says success, and the disks still need it
@@ -81,6 +82,10 @@ public:
 
     /// In the VM's own directory, thin.
     vimclient::Disk& add_disk(vimclient::Vm& vm, const std::string& datastore, std::int64_t bytes);
+
+    /// By VM id; what is not told of it is empty.
+    std::map<std::string, std::string> pools;
+    std::map<std::string, std::map<std::string, std::string>> attributes;
 
     vimclient::SnapshotRef add_snapshot(vimclient::Vm& vm, const std::string& name,
                                         const std::string& description = {});
@@ -188,6 +193,7 @@ public:
     vimclient::Time now() override;
 
     std::vector<vimclient::VmRef> vm_names() override;
+    std::vector<vimclient::Standing> standings() override;
     std::vector<vimclient::Vm> read_vms(const std::vector<vimclient::VmRef>& vms) override;
     std::vector<vimclient::Vm> vms_in(const std::string& folder_id) override;
     vimclient::Place place_of(const vimclient::VmRef& vm) override;
@@ -196,6 +202,7 @@ public:
     std::vector<vimclient::Host> read_hosts(const std::vector<std::string>& ids) override;
     std::vector<vimclient::Disk> disks_of(const vimclient::SnapshotRef& snapshot) override;
     std::vector<vimclient::DiskUse> disk_uses(const std::string& datastore_id) override;
+    std::optional<vimclient::VmRef> own_vm() override;
     std::optional<vimclient::Time> copied_at(const vimclient::VmRef& source,
                                              const vimclient::VmRef& copy) override;
     vimclient::Answer read(const vimclient::Question& question) override;

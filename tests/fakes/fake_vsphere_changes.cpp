@@ -238,7 +238,8 @@ Vm& FakeVsphere::add_copy(const Vm& source, const SnapshotRef& from, const Clone
 Vm FakeVsphere::copy_of(const Vm& source, const SnapshotRef& from, const CloneSpec& spec,
                         const Store& store)
 {
-    if (holder_of(from) != &source)
+    const bool is_from_vm = from.id.empty();
+    if (!is_from_vm && holder_of(from) != &source)
         throw Fault(Kind::not_found, "The snapshot is gone.", "ManagedObjectNotFound");
     Vm copy;
     copy.ref = {new_id("vm"), spec.name};
@@ -253,7 +254,7 @@ Vm FakeVsphere::copy_of(const Vm& source, const SnapshotRef& from, const CloneSp
     copy.mark = source.mark;
     if (!clone_drops_the_mark)
         merge(copy.mark, spec.mark);
-    for (Disk disk : snapshot_disks_.at(from.id)) {
+    for (Disk disk : is_from_vm ? source.disks : snapshot_disks_.at(from.id)) {
         disk.file = file_for(copy, copy.disks.size());
         disk.datastore_id = store.datastore.id;
         disk.parents.clear();

@@ -36,6 +36,29 @@ std::vector<VmRef> FakeVsphere::vm_names()
     });
 }
 
+std::vector<Standing> FakeVsphere::standings()
+{
+    return ask(reads, "standings", "", [&] {
+        std::vector<Standing> found;
+        for (const Vm& vm : vms_) {
+            const Place* place = find_place(vm.folder_id);
+            Standing standing{vm.ref,
+                              vm.is_template,
+                              place ? place->datacenter_id : "datacenter-1",
+                              place ? place->folder.path : "",
+                              pools[vm.ref.id],
+                              vm.host_id,
+                              {},
+                              attributes[vm.ref.id]};
+            for (const Disk& disk : vm.disks)
+                if (std::ranges::count(standing.datastore_ids, disk.datastore_id) == 0)
+                    standing.datastore_ids.push_back(disk.datastore_id);
+            found.push_back(std::move(standing));
+        }
+        return found;
+    });
+}
+
 std::vector<Vm> FakeVsphere::read_vms(const std::vector<VmRef>& vms)
 {
     std::string names;
@@ -132,6 +155,14 @@ std::vector<DiskUse> FakeVsphere::disk_uses(const std::string& datastore_id)
                     uses.push_back({vm.ref.id, parent});
             }
         return uses;
+    });
+}
+
+std::optional<VmRef> FakeVsphere::own_vm()
+{
+    return ask(reads, "own_vm", "", [&]() -> std::optional<VmRef> {
+        const Vm* vm = first(vms_, [&](const Vm& each) { return each.ref.name == own_vm_name; });
+        return vm == nullptr ? std::nullopt : std::optional(vm->ref);
     });
 }
 

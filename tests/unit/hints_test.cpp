@@ -113,8 +113,7 @@ TEST_CASE("survey: a hint is believed as long as id, name and instanceUuid belon
         c.arrange(world, hints.known["avocado2"]);
         world.vsphere.reads.clear();
         std::string found;
-        const auto problem =
-            told([&] { found = job::survey(world.vsphere, run).source.ref.id; });
+        const auto problem = told([&] { found = job::survey(world.vsphere, run).source.ref.id; });
         CHECK(found + problem == c.found);
         CHECK((world.vsphere.reads.find(listed) != std::string::npos) == c.is_listed);
         if (problem.empty())
@@ -181,9 +180,9 @@ TEST_CASE("hints: a folder that cannot be written costs a complaint and nothing 
     Scratch scratch;
     std::ofstream(scratch.folder / "file") << "in the way";
     {
-        const auto hints = state::open_hints(
-            scratch.folder / "file", "vc",
-            [&](const std::string& why) { scratch.complaints += why + "\n"; });
+        const auto hints =
+            state::open_hints(scratch.folder / "file", "vc",
+                              [&](const std::string& why) { scratch.complaints += why + "\n"; });
         hints->keep("avocado2", hint);
         CHECK(hints->find("avocado2") == hint);
     }

@@ -87,7 +87,8 @@
 //	remove_snapshot vm, snapshot (name or id)
 //	copy            vm, name, folder: a full clone at once that inherits everything
 //	set             vm, extraConfig{} ("" removes), annotation, consolidationNeeded,
-//	                tools, connection, instanceUuid, template
+//	                tools, connection, instanceUuid, template, attributes{}
+//	                (custom ones; all that the VM has), address (of its guest)
 //	task            vm, ms: somebody else's task holds the VM
 //	folder          path
 //	datastore       name, freeGB, capacityGB, accessible, maintenance

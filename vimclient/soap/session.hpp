@@ -23,7 +23,7 @@ struct Line {
     }
 
     Context context;
-    unsigned logon = 0;     ///< the logon whose cookie it carries
+    unsigned logon = 0;  ///< the logon whose cookie it carries
     /// A PropertyCollector that only this line waits with; empty: none yet. `version` is what
     /// was told last, of so many `filters`; those of tasks that have ended tell nothing more.
     std::string collector, version;
@@ -34,7 +34,9 @@ struct Line {
 /// The ids of the objects that every session has.
 struct Services {
     std::string root_folder, property_collector, view_manager, session_manager;
-    std::string event_manager;  ///< empty where the server has none
+    std::string event_manager;          ///< empty where the server has none
+    std::string custom_fields_manager;  ///< likewise
+    std::string search_index;           ///< likewise
 };
 
 /// One logon, shared by several connections. It knows what may be repeated and what may not.
@@ -51,6 +53,7 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
+    const Endpoint& endpoint() const { return endpoint_; }
     const ServerInfo& server() const { return server_; }
     const Services& services() const { return services_; }
     const Patience& patience() const { return patience_; }

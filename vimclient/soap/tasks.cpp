@@ -217,8 +217,8 @@ void TaskWaiter::drop_collector() noexcept
             vim25__DestroyPropertyCollectorResponse reply;
             line_->context.call({"DestroyPropertyCollector", line_->collector, farewell},
                                 [&](::soap* s, const char* url, const char* action) {
-                                    return soap_call_vim25__DestroyPropertyCollector(
-                                        s, url, action, self, reply);
+                                    return soap_call_vim25__DestroyPropertyCollector(s, url, action,
+                                                                                     self, reply);
                                 });
         }
     } catch (const std::exception&) {  // it ends with the session

@@ -65,6 +65,12 @@ std::vector<Vm> VsphereSoap::read_vms(const std::vector<VmRef>& vms)
     return ordered;
 }
 
+std::vector<Standing> VsphereSoap::standings()
+{
+    return session_.reading<std::vector<Standing>>(
+        [&](Line& line) { return list_standings(session_, line); });
+}
+
 std::vector<Vm> VsphereSoap::vms_in(const std::string& folder_id)
 {
     return session_.reading<std::vector<Vm>>(

@@ -21,6 +21,7 @@ public:
     Time now() override;
 
     std::vector<VmRef> vm_names() override;
+    std::vector<Standing> standings() override;
     std::vector<Vm> read_vms(const std::vector<VmRef>& vms) override;
     std::vector<Vm> vms_in(const std::string& folder_id) override;
     Place place_of(const VmRef& vm) override;
@@ -29,6 +30,7 @@ public:
     std::vector<Host> read_hosts(const std::vector<std::string>& ids) override;
     std::vector<Disk> disks_of(const SnapshotRef& snapshot) override;
     std::vector<DiskUse> disk_uses(const std::string& datastore_id) override;
+    std::optional<VmRef> own_vm() override;
     std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) override;
     Answer read(const Question& question) override;
 

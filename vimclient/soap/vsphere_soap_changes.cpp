@@ -305,8 +305,7 @@ bool VsphereSoap::destroy(const VmRef& vm)
         });
         if (task.empty())
             throw OutcomeUnknown(Fault::Kind::unreachable, "incomplete reply to " + text_of(call));
-        const TaskEnd end =
-            wait_for_task(session_, task, {.what = text_of(call), .gone = vm.id});
+        const TaskEnd end = wait_for_task(session_, task, {.what = text_of(call), .gone = vm.id});
         if (end.error)
             throw *end.error;
         return end.is_gone;
