@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "commands/each_vm.hpp"
+#include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/backup_vm.hpp"
@@ -70,6 +71,7 @@ int run_backup(const BackupOptions& options, const Context& context)
     if (options.dry_run)
         return show_plans(context, config, selection, "backup");
 
+    check_hooks(context.environment, selection);
     std::vector<report::VmResult> results;
     Session session = open_session(context, config.vcenter, patience_of(selection));
     for (const config::Assignment& assignment : selection) {

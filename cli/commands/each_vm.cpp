@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
@@ -90,7 +91,8 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                 [&environment](const std::string& uuid) {
                     return environment.free_lock(environment.paths.state, uuid);
                 },
-            .stop = environment.stop};
+            .stop = environment.stop,
+            .hooks = environment.hooks.get()};
 }
 
 int watched(const Context& context, const config::Config& config,
@@ -142,6 +144,7 @@ int for_each_vm(const Context& context, const std::vector<config::Assignment>& s
 int show_plans(const Context& context, const config::Config& config,
                const std::vector<config::Assignment>& selection, const std::string& verb)
 {
+    check_hooks(context.environment, selection);
     Session session = open_session(context, config.vcenter);
     bool would_change = false;
     const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {

@@ -30,6 +30,19 @@ std::string text_of(const toml::key& key)
     return std::string(key.str());
 }
 
+/// Nothing where something else than text is in it.
+Value texts_of(const toml::array& array)
+{
+    std::vector<std::string> texts;
+    for (const toml::node& element : array) {
+        const auto* text = element.as_string();
+        if (text == nullptr)
+            return std::monostate{};
+        texts.push_back(text->get());
+    }
+    return texts;
+}
+
 Value value_of(const toml::node& node)
 {
     if (const auto* text = node.as_string())
@@ -38,6 +51,8 @@ Value value_of(const toml::node& node)
         return number->get();
     if (const auto* state = node.as_boolean())
         return state->get();
+    if (const auto* array = node.as_array())
+        return texts_of(*array);
     return std::monostate{};
 }
 

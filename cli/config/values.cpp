@@ -61,6 +61,8 @@ constexpr std::array<Word<Nics>, 2> nics_words = {
     {{"keep", Nics::keep}, {"disconnected", Nics::disconnected}}};
 constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
     {{"auto", Consolidate::automatic}, {"never", Consolidate::never}}};
+constexpr std::array<Word<HookFailure>, 2> hook_failure_words = {
+    {{"fail", HookFailure::fail}, {"skip", HookFailure::skip}}};
 
 template <class Enum, std::size_t count>
 Enum read_word(const Value& value, const std::array<Word<Enum>, count>& words)
@@ -241,6 +243,25 @@ Consolidate read_consolidate(const Value& value)
     return read_word(value, consolidate_words);
 }
 
+HookFailure read_hook_failure(const Value& value)
+{
+    return read_word(value, hook_failure_words);
+}
+
+Command read_command(const Value& value)
+{
+    const auto* command = std::get_if<std::vector<std::string>>(&value);
+    if (command == nullptr)
+        refuse("must be a list of texts: [\"/path/of/a/program\", \"an argument\"]");
+    for (const std::string& word : *command)
+        if (word.find('\0') != std::string::npos)
+            refuse("may not contain the character 0");
+    if (!command->empty() && !command->front().starts_with('/'))
+        refuse(fmt::format("must begin with the absolute path of a program, not with {}",
+                           in_quotes(command->front())));
+    return *command;
+}
+
 std::string word(Quiesce quiesce)
 {
     return word_for(quiesce, quiesce_words);
@@ -254,6 +275,11 @@ std::string word(Nics nics)
 std::string word(Consolidate consolidate)
 {
     return word_for(consolidate, consolidate_words);
+}
+
+std::string word(HookFailure failure)
+{
+    return word_for(failure, hook_failure_words);
 }
 
 }  // namespace vmrotate::config

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/config.hpp"
 
@@ -15,8 +16,10 @@
 /// from the key's name: "must be 1 to 98", "may not be empty".
 namespace vmrotate::config {
 
-/// What somebody wrote. `monostate` is all that no key takes: dates, lists, tables, ...
-using Value = std::variant<std::monostate, std::string, std::int64_t, bool>;
+/// What somebody wrote: a list is one of texts alone. `monostate` is all that no key takes: dates,
+/// other lists, tables, ...
+using Value =
+    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>>;
 
 /// Text that is not empty and has no control characters.
 std::string read_text(const Value& value);
@@ -48,10 +51,15 @@ std::chrono::seconds read_time_limit(const Value& value);  ///< at least a secon
 Quiesce read_quiesce(const Value& value);
 Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);
+HookFailure read_hook_failure(const Value& value);
+
+/// A list of texts that begins with the absolute path of a program; the empty list is no command.
+Command read_command(const Value& value);
 
 /// The words that the configuration uses: "prefer", "disconnected", "auto".
 std::string word(Quiesce quiesce);
 std::string word(Nics nics);
 std::string word(Consolidate consolidate);
+std::string word(HookFailure failure);
 
 }  // namespace vmrotate::config

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -15,8 +16,10 @@
 #include "job/discard.hpp"
 #include "job/expire.hpp"
 #include "job/heal.hpp"
+#include "job/hooks.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
+#include "job/skip.hpp"
 #include "job/snapshot_guard.hpp"
 
 namespace vmrotate::job {
@@ -32,6 +35,33 @@ void describe(Outcome& outcome, const Prepared& prepared)
     outcome.datastore = prepared.target.datastore.name;
     outcome.folder = prepared.target.folder.path;
     outcome.host = prepared.host.name;
+}
+
+HookStory story_of(const Prepared& prepared)
+{
+    HookStory story;
+    story.phase = "snapshot";
+    story.source = prepared.source.ref.id;
+    story.datastore = prepared.target.datastore.name;
+    story.generation = prepared.name(prepared.plan.slot);
+    for (const vimclient::Disk& disk : prepared.source.disks) {
+        const auto end = disk.file.find(']');  // "[NFS_mango] a/a.vmdk"
+        std::string name = end == std::string::npos ? "" : disk.file.substr(1, end - 1);
+        if (!name.empty() && !contains(story.source_datastores, name))
+            story.source_datastores.push_back(std::move(name));
+    }
+    return story;
+}
+
+/// Between the hook that brings the guest's applications to rest and the one that lets them go
+/// on lies the making of the snapshot, and nothing else.
+SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                            const SourceLock& lock, Hooks& hooks)
+{
+    const Thaw thaw(hooks);
+    hooks.before_snapshot();
+    run.observer.step("taking the snapshot");
+    return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
 }
 
 /// Where a copy goes on that nobody may cancel, its snapshot has to stay with it.
@@ -115,9 +145,7 @@ void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcom
     run.observer.warning(outcome.warnings.back());
 }
 
-}  // namespace
-
-Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
+Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 {
     const auto began = run.clock.steady();
     Outcome outcome;
@@ -132,26 +160,56 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
-    run.observer.step("taking the snapshot");
-    SnapshotGuard snapshot(vsphere, run, prepared.source, note_of(run, prepared, *lock));
+    hooks.story = story_of(prepared);
+    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks);
+    hooks.story.snapshot = snapshot.ref().id;
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
+    outcome.fell_short_of_rest = snapshot.judge_rest(taken.quiesced);
+    hooks.after_snapshot();
 
+    hooks.story.phase = "copy";
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
 
+    hooks.story.phase = "commit";
     run.observer.step("removing the snapshot, verifying the copy");
     begin_to_let_go(snapshot, run);
     commit_or_discard(vsphere, run, prepared, copy, outcome);
     auto still_there = let_go(snapshot);
 
-    expire(vsphere, run, prepared, outcome);
+    hooks.story.phase = "expire";
+    hooks.story.generation = outcome.generation;
+    if (hooks.after_clone())
+        expire(vsphere, run, prepared, outcome);
     if (still_there && !snapshot.is_over())
         still_there = let_go(snapshot);
     if (still_there)
         outcome.left_undone.insert(outcome.left_undone.begin(), *still_there);
+    std::ranges::copy(hooks.troubles(), std::back_inserter(outcome.left_undone));
     outcome.snapshot_held = snapshot.held();
     outcome.total = run.clock.steady() - began;
     return outcome;
+}
+
+}  // namespace
+
+Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
+{
+    Hooks hooks(run);
+    try {
+        Outcome outcome = back_up(vsphere, run, hooks);
+        if (!outcome.ok())
+            hooks.on_failure(outcome.left_undone.front().what());
+        return outcome;
+    } catch (const Skip&) {
+        throw;
+    } catch (const vimclient::Cancelled&) {
+        hooks.on_failure("interrupted");
+        throw;
+    } catch (const std::exception& e) {
+        hooks.on_failure(e.what());
+        throw;
+    }
 }
 
 }  // namespace vmrotate::job

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "config/config.hpp"
+#include "job/hooks.hpp"
 #include "job/observer.hpp"
 
 namespace vmrotate::job {
@@ -40,6 +41,8 @@ struct Run {
     std::function<std::string(const std::string& source_uuid)> free_lock;
 
     std::stop_token stop = {};
+
+    HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
 };
 
 }  // namespace vmrotate::job

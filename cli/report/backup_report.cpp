@@ -38,6 +38,14 @@ int own_exit_code(const VmResult& result)
     return static_cast<int>(rights ? ErrorKind::privilege : ErrorKind::failed);
 }
 
+/// What is known of the guest's rest; nothing where nobody wished for any.
+const char* rest_text(const job::Outcome& outcome)
+{
+    if (outcome.quiesced)
+        return ", quiesced";
+    return outcome.fell_short_of_rest ? ", crash-consistent" : "";
+}
+
 void add_outcome(Json& line, const job::Outcome& outcome)
 {
     line["generation"] = outcome.generation;
@@ -81,10 +89,10 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
     const job::Outcome& outcome = *result.outcome;
     for (const std::string& deed : outcome.healed)
         fmt::print(out, "{}: {}\n", printable(result.vm), printable(deed));
-    fmt::print(out, "{}: {} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}\n",
+    fmt::print(out, "{}: {} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}{}\n",
                printable(result.vm), printable(outcome.generation), outcome.slot, outcome.seq,
                size_text(static_cast<std::uint64_t>(outcome.bytes)), seconds_text(outcome.total),
-               seconds_text(outcome.snapshot_held));
+               seconds_text(outcome.snapshot_held), rest_text(outcome));
     for (const std::string& name : outcome.expired)
         fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
                    printable(name));

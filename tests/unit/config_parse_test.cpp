@@ -151,6 +151,13 @@ task_wait = "2h"
 removal_wait = "3h"
 task_limit = "4h"
 grace = "5h"
+before_snapshot = ["/b", "", "x y"]
+after_snapshot = ["/a"]
+after_clone = ["/c"]
+on_failure = ["/f"]
+thaw = ["/t"]
+hook_failure = "skip"
+hook_timeout = "6h"
 [vm."a b"]
 alias = "a"
 )",
@@ -172,22 +179,29 @@ alias = "a"
     CHECK(all[1].vm == "日本/%2f");
     CHECK(all[0].job == "夜 1");
     using std::chrono::seconds;
-    const Policy expected = {"d",
-                             "日本/b",
-                             98,
-                             "控_",
-                             "A.b_c-9",
-                             "a",
-                             "esx1",
-                             Quiesce::require,
-                             Nics::disconnected,
-                             Consolidate::never,
-                             true,
-                             seconds{86400},
-                             seconds{7200},
-                             seconds{10800},
-                             seconds{14400},
-                             seconds{18000}};
+    Policy expected = {"d",
+                       "日本/b",
+                       98,
+                       "控_",
+                       "A.b_c-9",
+                       "a",
+                       "esx1",
+                       Quiesce::require,
+                       Nics::disconnected,
+                       Consolidate::never,
+                       true,
+                       seconds{86400},
+                       seconds{7200},
+                       seconds{10800},
+                       seconds{14400},
+                       seconds{18000}};
+    expected.before_snapshot = {"/b", "", "x y"};
+    expected.after_snapshot = {"/a"};
+    expected.after_clone = {"/c"};
+    expected.on_failure = {"/f"};
+    expected.thaw = {"/t"};
+    expected.hook_failure = HookFailure::skip;
+    expected.hook_timeout = seconds{21600};
     CHECK(all[0].policy == expected);
 }
 
@@ -397,6 +411,16 @@ TEST_CASE("parse: values of a policy")
         {"create_folder = 1", "17: create_folder must be true or false"},
         {"min_age = '5m'", "11: min_age" + duration},
         {"min_age = ''", "11: min_age" + duration},
+        {"thaw = '/bin/x'",
+         "8: thaw must be a list of texts: [\"/path/of/a/program\", \"an argument\"]"},
+        {"thaw = ['/bin/x', 3]",
+         "8: thaw must be a list of texts: [\"/path/of/a/program\", \"an argument\"]"},
+        {"thaw = ['x', '/y']",
+         "8: thaw must begin with the absolute path of a program, not with 'x'"},
+        {"thaw = ['']", "8: thaw must begin with the absolute path of a program, not with ''"},
+        {"thaw = ['/x', \"a\\u0000b\"]", "8: thaw may not contain the character 0"},
+        {"hook_failure = 'stop'", "16: hook_failure must be \"fail\" or \"skip\""},
+        {"hook_timeout = '0'", "16: hook_timeout must be a second at least"},
         {"task_limit = '0'", "14: task_limit must be a second at least"},
         {"task_wait = '-1s'", "13: task_wait" + duration},
     };
