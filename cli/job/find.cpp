@@ -60,8 +60,9 @@ Target find_target(vimclient::Vsphere& vsphere, const vimclient::Place& source,
                    const config::Policy& policy)
 {
     return explaining("read the inventory", [&] {
-        return pick_target(vsphere.datastores_of(source.datacenter_id),
-                           vsphere.folders_of(source.datacenter_id), source, policy);
+        const auto datastores = vsphere.datastores_of(source.datacenter_id);
+        const auto folders = vsphere.folders_of(source.datacenter_id);
+        return pick_target(datastores, folders, source, policy);
     });
 }
 

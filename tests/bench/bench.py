@@ -9,7 +9,6 @@ take turns, so that whatever else the machine does hits all of them alike. Figur
 import argparse
 import collections
 import contextlib
-import json
 import os
 import statistics
 import subprocess
@@ -37,6 +36,9 @@ class Side:
                          keep_history=False)
         self.vcenter = self.shop.vcenter
         self.nights = 0
+        self.prepare()
+
+    def prepare(self):
         for _ in range(KEEP):
             self.back_up()
 
@@ -211,6 +213,60 @@ def snapshot_held(tools, table):
               f"{half:.0f} ms, {most:.0f} ms", reached=half <= 20 and most <= 100)
 
 
+NIGHT = """[defaults]
+datastore = "NFS_durian"
+keep = 1
+[job.night]
+vms = ["vm-*"]
+concurrency = {flight}
+per_source_datastore = {flight}
+per_target_datastore = {flight}
+per_host = {flight}
+"""
+
+
+class Night(Vmrotate):
+    """A job over many VMs, each of which gets its first generation."""
+
+    def __init__(self, tools, count, flight, **settings):
+        vms = [{"name": f"vm-{number:04}", "datastore": "NFS_mango", "host": "esxi-1.example",
+                "disksGB": [1]} for number in range(1, count + 1)]
+        self.count = count
+        super().__init__(tools, 0, vms=vms, **settings)
+        self.shop.configure(NIGHT.format(flight=flight))
+        self.shop.datastore = None
+
+    def prepare(self):
+        pass
+
+    def words(self):
+        return [self.tools.vmrotate, *self.shop.arguments(["backup", "night"])]
+
+
+def makespan(tools, table):
+    side = Night(tools, 200, 8, copyMs=2000)
+    use = side.back_up()
+    made = len(side.shop.vcenter.vms_in("backup"))
+    side.close()
+    table.row(f"200 VMs, 2 s per clone, 8 at once: wall time ({made} generations)",
+              "1.05 x 50 s", f"{use.wall:.1f} s ({use.wall / 50:.2f}x)",
+              reached=use.wall <= 52.5 and made == 200)
+
+
+def many_in_flight(tools, table):
+    per_vm, memory = [], 0
+    for count in (50, 500):
+        side = Night(tools, count, 16, copyMs=200)
+        use = side.back_up()
+        side.close()
+        per_vm.append(use.cpu / count)
+        memory = use.rss
+    ratio = per_vm[1] / per_vm[0]
+    table.row("500 VMs, 16 in flight: processor time for each, beside 50 VMs", "flat",
+              f"{per_vm[1] * 1000:.1f} ms ({ratio:.2f}x)", reached=ratio <= 1.1)
+    table.row("the same: memory", "48 MiB", f"{memory:.1f} MiB", reached=memory <= 48)
+
+
 def start_up(tools, table):
     uses = [measured(tools, [tools.vmrotate, "--version"], {"PATH": "/usr/bin"}, tools.folder)
             for _ in range(tools.long_rounds)]
@@ -219,7 +275,7 @@ def start_up(tools, table):
 
 
 ROWS = {"peers": against_peers, "inventories": of_inventories, "held": snapshot_held,
-        "start": start_up}
+        "makespan": makespan, "flight": many_in_flight, "start": start_up}
 
 
 def main():
