@@ -181,10 +181,10 @@ void SnapshotGuard::finish_removal(const vimclient::Vm* known)
     if (!turn_ && run_.gate != nullptr)
         turn_ = run_.gate->removal(datastore_ids_);
     const auto turn = std::move(turn_);
-    remove_and_look();
+    remove_and_look(known);
 }
 
-void SnapshotGuard::remove_and_look()
+void SnapshotGuard::remove_and_look(const vimclient::Vm* known)
 {
     constexpr int attempts = 3;
     std::string problem;
@@ -209,7 +209,7 @@ void SnapshotGuard::remove_and_look()
         snapshot_ = *twin;
         removal_.reset();
         ended_.reset();
-        remove_and_look();
+        remove_and_look(nullptr);
         return;
     }
     consolidate_if_needed(source);

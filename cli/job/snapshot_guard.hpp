@@ -66,7 +66,7 @@ public:
 
 private:
     void send_removal();
-    void remove_and_look();
+    void remove_and_look(const vimclient::Vm* known);
     vimclient::SnapshotRef take(const vimclient::Vm& source);
     vimclient::SnapshotRef take_once(vimclient::Quiesce quiesce);
     vimclient::SnapshotRef create(vimclient::Quiesce quiesce);
