@@ -315,7 +315,7 @@ TEST_CASE("parse: unknown names are told with the nearest right one, or with the
         {"[vm.a]\nvms = ['a']", "2:1: vms belongs into [job.NAME]"},
         {"[defaults]\nvms = ['a']", "2:1: vms belongs into [job.NAME]"},
         {"[job.x]\nvms = ['a']\nvm = ['b']", "3:1: unknown key 'vm'; did you mean 'vms'?"},
-        {"[job.x]\nvms = ['a']\n[job.x.vm]", "3:8: unknown table 'vm'"},
+        {"[job.x]\nvms = ['a']\n[job.x.vm]", "3:8: unknown table 'vm'; did you mean 'vms'?"},
         {"[defaults]\n\"a\\u001b[2J\" = 1", "2:1: unknown key 'a?[2J'"},
     });
 }
