@@ -94,7 +94,7 @@ TEST_CASE("parse: the example says the defaults")
     CHECK(policy.datastore == "NFS_durian");
     policy.datastore.clear();
     CHECK(policy == Policy{});
-    CHECK(parsed.config.defaults.size() == policy_keys().size() - 1);  // no alias
+    CHECK(parsed.config.defaults.size() == policy_keys().size() - 2);  // no alias, no self
     JobRules rules;
     for (const auto& setting : parsed.config.default_rules)
         setting(rules);
@@ -198,23 +198,24 @@ alias = "a"
     CHECK(all[1].vm == "日本/%2f");
     CHECK(all[0].job == "夜 1");
     using std::chrono::seconds;
-    Policy expected = {"d",
-                       "日本/b",
-                       98,
-                       "控_",
-                       "A.b_c-9",
-                       "a",
-                       "esx1",
-                       Quiesce::require,
-                       Nics::disconnected,
-                       Consolidate::never,
-                       true,
-                       seconds{86400},
-                       seconds{7200},
-                       seconds{10800},
-                       seconds{14400},
-                       seconds{18000},
-                       seconds{21600}};
+    Policy expected = {.datastore = "d",
+                       .folder = "日本/b",
+                       .keep = 98,
+                       .prefix = "控_",
+                       .set = "A.b_c-9",
+                       .copies = {},
+                       .alias = "a",
+                       .host = "esx1",
+                       .quiesce = Quiesce::require,
+                       .nics = Nics::disconnected,
+                       .consolidate = Consolidate::never,
+                       .create_folder = true,
+                       .min_age = seconds{86400},
+                       .task_wait = seconds{7200},
+                       .removal_wait = seconds{10800},
+                       .task_limit = seconds{14400},
+                       .grace = seconds{18000},
+                       .deadline = seconds{21600}};
     expected.before_snapshot = {"/b", "", "x y"};
     expected.after_snapshot = {"/a"};
     expected.after_clone = {"/c"};
