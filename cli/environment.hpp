@@ -110,6 +110,9 @@ struct Environment {
     std::function<SecretFile(const std::filesystem::path& file, std::size_t limit)>
         read_secret_file = {};
 
+    /// Runs the hooks of the configuration. Null: a hook that is wished for fails.
+    std::shared_ptr<job::HookRunner> hooks = nullptr;
+
     /// Whether there is a terminal at which somebody could be asked.
     std::function<bool()> has_terminal;
 

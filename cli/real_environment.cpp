@@ -20,6 +20,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "hook_process.hpp"
 #include "process.hpp"
 #include "sealed_file.hpp"
 #include "secret_input.hpp"
@@ -272,6 +273,7 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };
     add_secret_sources(environment, stop);
+    environment.hooks = std::make_shared<HookProcesses>();
     return environment;
 }
 

@@ -7,6 +7,7 @@
 #include "commands/backup_all.hpp"
 #include "commands/display.hpp"
 #include "commands/each_vm.hpp"
+#include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "config/groups.hpp"
@@ -38,9 +39,12 @@ int run_backup(const BackupOptions& options, const Context& context)
     if (options.dry_run)
         return show_plans(context, wish, "backup");
 
+    if (wish.known)
+        check_hooks(context.environment, *wish.known);
     Session session = open_session(context, wish.config.vcenter, wish.patience);
     const Chosen chosen = choose(session.vsphere(), wish);
     refuse_broken_groups(chosen.config, chosen.assignments);
+    check_hooks(context.environment, chosen.assignments);
     const auto hints = open_hints(context, session);
     const std::size_t vms = chosen.assignments.size() + chosen.lacks.size();
     auto heartbeat = begin_display(context, vms);

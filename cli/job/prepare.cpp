@@ -11,6 +11,7 @@
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/obstacles.hpp"
+#include "job/quiesce.hpp"
 #include "job/settle.hpp"
 #include "job/together.hpp"
 
@@ -169,7 +170,11 @@ Survey survey_beside(vimclient::Vsphere& vsphere, const Run& run, const Survey& 
 Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
 {
     const config::Policy& policy = run.assignment.policy;
-    refuse_obstacles(obstacles(seen.source, seen.target, seen.id));
+    auto found = obstacles(seen.source, seen.target, seen.id);
+    if (const std::string why = why_not_at_rest(policy.quiesce, seen.source); !why.empty())
+        found.push_back({why + ", and quiesce = \"require\"",
+                         "start VMware Tools in the guest, or set quiesce = \"prefer\""});
+    refuse_obstacles(found);
     if (seen.source.consolidation_needed && policy.consolidate == config::Consolidate::never)
         throw Error(ErrorKind::refused, "cannot back it up: its disks need consolidation",
                     "consolidate them in the vSphere Client, or set consolidate = \"auto\"");

@@ -37,6 +37,11 @@ public:
 
     const vimclient::SnapshotRef& ref() const { return snapshot_; }
 
+    /// Once it is known whether the snapshot is quiesced: whether the guest should have been
+    /// brought to rest and was not, which a warning has said. Throws Error (failed) where it had to
+    /// be.
+    bool judge_rest(bool is_quiesced);
+
     /// Sends the removal, if its turn has come, and returns at once. Throws Error where it cannot
     /// be sent; the destructor tries again.
     void begin_removal();
@@ -61,7 +66,7 @@ public:
 
 private:
     void send_removal();
-    void remove_and_look();
+    void remove_and_look(const vimclient::Vm* known);
     vimclient::SnapshotRef take(const vimclient::Vm& source);
     vimclient::SnapshotRef take_once(vimclient::Quiesce quiesce);
     vimclient::SnapshotRef create(vimclient::Quiesce quiesce);
@@ -82,6 +87,8 @@ private:
     rotation::SnapshotNote note_;
     std::chrono::milliseconds made_{0};
     bool begun_ = false;                         ///< the removal was sent and accepted
+    bool asked_for_rest_ = false;                ///< in the call that made it
+    bool fell_short_ = false;                    ///< the policy wished for rest, and it is not
     bool must_look_ = false;                     ///< it was sent, and the reply was lost
     std::optional<vimclient::TaskRef> removal_;  ///< empty though begun: it was gone already
     std::optional<std::chrono::milliseconds> ended_;

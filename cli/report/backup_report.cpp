@@ -43,6 +43,14 @@ Json json_of_copy(const job::Outcome& copy)
             {"left_undone", sentences_of(copy.left_undone)}};
 }
 
+/// What is known of the guest's rest; nothing where nobody wished for any.
+const char* rest_text(const job::Outcome& outcome)
+{
+    if (outcome.quiesced)
+        return ", quiesced";
+    return outcome.fell_short_of_rest ? ", crash-consistent" : "";
+}
+
 void add_outcome(Json& line, const job::Outcome& outcome)
 {
     line["generation"] = outcome.generation;
@@ -107,10 +115,11 @@ Told told_of(const VmResult& result)
     const job::Outcome& outcome = *result.outcome;
     told.out += lines_about(result.vm, outcome.healed);
     told.out += line_about(
-        result.vm, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}",
+        result.vm, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}{}",
                                outcome.generation, outcome.slot, outcome.seq,
                                size_text(static_cast<std::uint64_t>(outcome.bytes)),
-                               seconds_text(outcome.total), seconds_text(outcome.snapshot_held)));
+                               seconds_text(outcome.total), seconds_text(outcome.snapshot_held),
+                               rest_text(outcome)));
     told.out += lines_about(result.vm, outcome.expired, " has expired and is deleted");
     if (outcome.group_spread)
         told.out +=

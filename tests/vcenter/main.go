@@ -35,11 +35,14 @@
 //	datastores[]      {name, host ("" = NFS on all hosts), capacityGB}
 //	vms[]             {name, folder, datastore, host, disksGB[], usedPercent (50),
 //	                  power (on, off, suspended), tools (true), instanceUuid}
+//	guests            true: each VM that runs at the beginning has a guest at 127.0.0.1 on
+//	                  a TCP port of its own, guestPort in /state, that takes connections
 //	bulk              so many more VMs, bulk-00001 and on, powered off, on the
 //	                  first host and the datastore of the first VM; they use no
 //	                  space
 //	copyMs, createMs, removeMs, reconfigMs, destroyMs   durations of tasks
-//	stunMs            added to the duration of creating and removing a snapshot
+//	stunMs            added to the duration of creating and removing a snapshot; for so
+//	                  long the guest is frozen
 //	visibleWhileCopying (true)   a half-made clone is in its folder
 //	honourExtraConfig (true)     a clone takes extraConfig and annotation of its spec
 //	inherit (true)               a clone inherits both from its source
@@ -99,6 +102,7 @@
 //	next            method, vm: orders for the next such task, once: end, see below,
 //	                with failAt (per cent) and fault with message; dropDisk (index),
 //	                wrongDatastore (for the first disk), ignoreExtraConfig,
+//	                ignoreQuiesce,
 //	                leavesSnapshot, leavesConsolidation, keepsPartial, lateSuccess
 //	end_tasks       all tasks under way are given up: they undo what they have made
 //	                and end with SystemError before the answer comes

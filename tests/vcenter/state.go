@@ -37,6 +37,9 @@ type vmView struct {
 	ConsolidationNeeded bool              `json:"consolidationNeeded"`
 	BusyTask            string            `json:"busyTask"`
 	Copying             bool              `json:"copying"`
+	GuestPort           int               `json:"guestPort"`
+	Attributes          map[string]string `json:"attributes"`
+	UserEvents          []string          `json:"userEvents"`
 }
 
 type snapshotView struct {
@@ -139,7 +142,9 @@ func (s *server) viewVM(m *machine) vmView {
 		ExtraConfig: optionMap(vm.Config.ExtraConfig), InstanceUUID: vm.Config.InstanceUuid,
 		Snapshots: []snapshotView{}, Disks: []diskView{},
 		ConsolidationNeeded: isTrue(vm.Runtime.ConsolidationNeeded), Copying: m.copying,
+		GuestPort: m.guest.port(),
 	}
+	view.Attributes, view.UserEvents = s.attributesOf(m), s.userEventsOf(m)
 	if m.holder != nil {
 		view.BusyTask = m.holder.task.Self.Value
 	}
