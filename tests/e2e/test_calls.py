@@ -46,9 +46,10 @@ class CallsOfABackup(ShopTest):
         since = shop.vcenter.last_call()
         shop.backups(1, "avocado2", "papaya3")
         twice = without_repeated_waits(shop.vcenter.log(since=since))
-        # when it began, once; and each thread waits with a collector of its own
+        # when it began, and which VM is vCenter's own; each thread waits with a collector of its own
+        may_come_once = ["CurrentTime", "FindByIp", "CreatePropertyCollector"]
         more = collections.Counter(twice) - collections.Counter(once * 2)
-        self.assertEqual({"CurrentTime": 1}, more - collections.Counter(CreatePropertyCollector=1))
+        self.assertEqual({}, more - collections.Counter(may_come_once))
         self.assertEqual(1, twice.count("Login"))
 
     def test_the_size_of_the_inventory_costs_nothing(self):
