@@ -322,8 +322,7 @@ TEST_CASE("backup_vm: where the removal ends before the commit, one reading serv
     World world;
     world.add_three();
     CHECK(asked_after_commit(world) == "read_vms " + made + ", avocado2\n" + read_set +
-                                           "wait task-3\n" + destroy + "read_vms " +
-                                           oldest + "\n");
+                                           "wait task-3\n" + destroy + "read_vms " + oldest + "\n");
 }
 
 TEST_CASE("backup_vm: where nothing is due, nobody is asked who uses the disks")
