@@ -206,8 +206,7 @@ private:
                     back_up_one(turn.vm, &turn.gate, turn.stop, turn.is_late);
                 },
             .skip = [this](std::size_t vm, const std::string& reason) { skip(vm, reason); },
-            .drop =
-                [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
+            .drop = [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
             .deadline = [this](std::size_t vm) -> std::chrono::milliseconds {
                 return assignment(vm).policy.deadline;
             }};
@@ -266,8 +265,8 @@ private:
         }
         const std::string own = own_vm();
         for (fleet::Waiting& vm : waiting)
-            vm.alone = vm.group.empty() &&
-                       (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
+            vm.alone =
+                vm.group.empty() && (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
     }
 
     static job::Muster::Rules rules_of(const config::Muster& muster)
@@ -368,8 +367,8 @@ private:
     const Night& night_;
     const std::vector<config::Assignment>& selection_;
     std::vector<std::string> sources_;
-    std::map<std::size_t, std::chrono::sys_seconds> being_made_;  ///< by another run, since when
-    std::optional<std::chrono::sys_seconds> began_;               ///< by the server's clock
+    std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
+    std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock
     std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group
     std::mutex speaking_;  ///< whoever tells something, or adds a result
     std::vector<report::VmResult> results_;

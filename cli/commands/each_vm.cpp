@@ -155,14 +155,16 @@ int show_plans(const Context& context, const Wish& wish, const std::string& verb
     Session session = open_session(context, wish.config.vcenter);
     const Chosen chosen = choose(session.vsphere(), wish);
     bool would_change = false;
-    const int code = for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment,
-                                  source_names(chosen.config, chosen.assignments), *progress);
-        job::explaining("read the inventory", [&] { show_plan(context, session.vsphere(), run); });
-        would_change = true;
-        return 0;
-    });
+    const int code =
+        for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+            const auto progress = make_progress(context, assignment.vm);
+            const auto run = make_run(context, assignment,
+                                      source_names(chosen.config, chosen.assignments), *progress);
+            job::explaining("read the inventory",
+                            [&] { show_plan(context, session.vsphere(), run); });
+            would_change = true;
+            return 0;
+        });
     return end_verb(context, {verb, true, would_change, code});
 }
 

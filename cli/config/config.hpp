@@ -55,7 +55,7 @@ struct Policy {
     std::string set = "default";    ///< one ring per source, place and set
     std::vector<FurtherPlace> copies;  ///< where each generation is copied to, in this order
     std::string alias;                 ///< stands for a VM's name that is too long; [vm] only
-    bool self = false;              ///< it is the VM of the vCenter that is asked; [vm] only
+    bool self = false;                 ///< it is the VM of the vCenter that is asked; [vm] only
     std::string host = "auto";  ///< the host that makes the copy; "auto", "source", or a name
     Quiesce quiesce = Quiesce::off;
     Nics nics = Nics::keep;
@@ -141,7 +141,7 @@ struct Assignment {
     std::string job;  ///< empty where only options and [defaults] speak
     Policy policy;
     JobRules rules = {};
-    bool by_name = false;  ///< a person named it, and not its job
+    bool by_name = false;              ///< a person named it, and not its job
     std::optional<Policy> first = {};  ///< of a further place: what is in force for the first
 };
 

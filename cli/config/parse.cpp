@@ -261,8 +261,7 @@ private:
     /// The tables below [job], [vm] or [group].
     void read_each(const std::string& kind, const toml::table& tables)
     {
-        const std::string header =
-            kind == "vm" ? "[vm.\"NAME\"]" : fmt::format("[{}.NAME]", kind);
+        const std::string header = kind == "vm" ? "[vm.\"NAME\"]" : fmt::format("[{}.NAME]", kind);
         for (auto&& [key, node] : tables) {
             const std::string name = text_of(key);
             const auto* table = node.as_table();
@@ -293,14 +292,13 @@ private:
             if (name == "vms")
                 group.vms = read_lines(node, selectors().front());
             else if (contains(known, name))
-                try_at(value.source(), "",
-                       [&] { group_setting(name, value_of(value))(group); });
+                try_at(value.source(), "", [&] { group_setting(name, value_of(value))(group); });
             else
                 unknown(each, node, "[group.NAME]", known);
         }
         if (group.vms.size() < 2)
-            report(key.source(), fmt::format("group {} must have two vms at least",
-                                             in_quotes(text_of(key))));
+            report(key.source(),
+                   fmt::format("group {} must have two vms at least", in_quotes(text_of(key))));
         for (const std::string& vm : group.vms)
             for (const auto& [other, members] : parsed_.config.groups)
                 if (contains(members.vms, vm))

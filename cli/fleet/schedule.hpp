@@ -34,7 +34,7 @@ struct Waiting {
     std::optional<std::chrono::sys_seconds> newest;  ///< when its newest generation was taken
     job::CopyPlace place;                            ///< as far as it is known
     config::JobRules rules;
-    bool by_name = false;  ///< no window holds for it
+    bool by_name = false;    ///< no window holds for it
     std::string group = {};  ///< whose members begin at once; empty: none
     bool alone = false;      ///< it comes last, and nothing else is in flight meanwhile
 };
