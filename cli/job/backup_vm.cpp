@@ -190,8 +190,12 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
     const auto fresh = why_fresh(run, seen);
-    if (fresh && run.muster == nullptr)
-        throw *fresh;
+    if (fresh && run.muster == nullptr) {
+        const auto owed = find_owed(vsphere, run, seen);
+        if (!owed)
+            throw *fresh;
+        return copy_owed(vsphere, run, std::move(seen), *owed);
+    }
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
     heal_further(vsphere, run, seen, lock->id(), outcome);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "job/further.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -84,17 +85,36 @@ std::unique_ptr<Gate::Pass> pass_for(const Run& run, const Prepared& first,
     return run.gate->copy(place);
 }
 
+/// What this place has of that night.
+const rotation::Generation* find_copy(const rotation::Set& set, rotation::Time taken)
+{
+    const auto found = std::ranges::find(set.generations, taken, &rotation::Generation::taken);
+    return found == set.generations.end() ? nullptr : &*found;
+}
+
+void tell(Outcome& outcome, const rotation::Generation& generation)
+{
+    outcome.generation = generation.name;
+    outcome.generation_id = generation.id;
+    outcome.slot = generation.slot;
+    outcome.seq = generation.seq;
+}
+
 void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
              const vimclient::VmRef& generation, const std::string& lock_id, Outcome& result)
 {
+    const auto mark = read_original(vsphere, generation);
     Survey seen = survey_beside(vsphere, run, first);
     add(result, heal(vsphere, run, seen, lock_id));
+    if (const auto* there = find_copy(seen.set, mark.taken)) {
+        tell(result, *there);
+        return;
+    }
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     prepared.stamp = first.stamp;
     make_folder(vsphere, run, prepared);
     describe(result, prepared);
 
-    const auto mark = read_original(vsphere, generation);
     const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
                                   prepared.name(prepared.plan.slot), result.datastore));
@@ -184,6 +204,42 @@ void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& f
             outcome.healed.push_back(deed);
         outcome.copies.push_back(std::move(result));
     }
+}
+
+std::optional<rotation::Generation> find_owed(vimclient::Vsphere& vsphere, const Run& run,
+                                              const Survey& first)
+{
+    const auto newest = std::ranges::find(first.set.generations, rotation::Condition::good,
+                                          &rotation::Generation::condition);
+    if (run.assignment.policy.copies.empty() || newest == first.set.generations.end())
+        return {};
+    for (const Run& there : runs_beside(run)) {
+        try {
+            const Survey seen = survey_beside(vsphere, there, first);
+            if (find_copy(seen.set, newest->taken) == nullptr)
+                return *newest;
+        } catch (const Error&) {  // whoever copies on says what it is
+            return *newest;
+        }
+    }
+    return {};
+}
+
+Outcome copy_owed(vimclient::Vsphere& vsphere, const Run& run, Survey first,
+                  const rotation::Generation& generation)
+{
+    const auto began = run.clock.steady();
+    Outcome outcome;
+    const auto lock = run.lock(first.source.instance_uuid);
+    add(outcome, heal(vsphere, run, first, lock->id()));
+    heal_further(vsphere, run, first, lock->id(), outcome);
+    Prepared prepared{std::move(first), {}, {}, {}};
+    prepared.stamp = run.clock.stamp(run.clock.now());
+    describe(outcome, prepared);
+    tell(outcome, generation);
+    copy_further(vsphere, run, prepared, lock->id(), outcome);
+    outcome.total = run.clock.steady() - began;
+    return outcome;
 }
 
 }  // namespace vmrotate::job

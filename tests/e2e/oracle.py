@@ -6,12 +6,13 @@ import re
 from chronicle import chronicle, good_ones, is_good, key_of
 from expiry import Expiry
 from lasting import difference, lasting
+from together import Together
 from told import Told
 from vcenter import (CHANGES, READS, element, element_after, is_generation, is_ours, mark_in,
                      mark_of)
 
 
-class Oracle(Expiry, Told):
+class Oracle(Expiry, Told, Together):
     """Judges from the vCenter's log and state, without any of the product's code.
 
     Each rule is a method that yields sentences about what it found wrong.
@@ -20,6 +21,7 @@ class Oracle(Expiry, Told):
     RULES = {
         **Expiry.RULES,
         **Told.RULES,
+        **Together.RULES,
         "only known calls": "_only_known_calls",
         "deletions allowed": "_deletions_allowed",
         "newer before deletion": "_newer_before_deletion",
@@ -240,13 +242,12 @@ class Oracle(Expiry, Told):
         for key in ("source", "taken", "quiesced", "disks", "source-name"):
             if known.get(key, "") != mark.get(key, ""):
                 yield f"{what} with another {key} than its own"
-        if mark["run"] == known["run"] or (mark["set"], mark["seq"]) == (known["set"],
-                                                                         known["seq"]):
-            yield f"{what} under its own number"
-        wishes = [wish for wish in self._wishes(call) if wish.set == mark["set"] and
+        if mark.get("run", known["run"]) == known["run"]:
+            yield f"{what} under its own run"
+        wishes = [wish for wish in self._wishes(call) if wish.set == mark.get("set") and
                   known["source"] in self._sources_called(wish.vm)]
         made = [event.vm["datastores"] for event in self.events
-                if mark_of(event.vm).get("run") == mark["run"]][-1:]
+                if mark_of(event.vm).get("run") == mark.get("run", "?")][-1:]
         if not any(wish.datastore and made in ([], [[wish.datastore]]) for wish in wishes):
             yield f"{what} to {made}, where nobody asked for it"
         for vm in self._before(call["seq"]).values():
