@@ -3,10 +3,11 @@
 # Installs what is missing, builds the program with its tests, and runs them all.
 # usage: tests/run.sh [--no-install] [--long | --coverage] [ctest options...]
 #
-# With ctest options, what they select; without, all stages: the program as it is shipped, all
-# tests under AddressSanitizer, a share of the cells of tests/chaos, fuzzing.
-# --long      takes hours: every cell of tests/chaos (with ctest options too), fuzzing for two hours
-#             a target, ThreadSanitizer.
+# With ctest options, what they select; without, all stages: the program as it is shipped; unit,
+# store and contract tests and the main ways end to end under AddressSanitizer, the others on the
+# program as it is shipped; a share of the cells of tests/chaos; fuzzing.
+# --long      takes hours: all ways end to end under AddressSanitizer, every cell of tests/chaos
+#             (with ctest options too), fuzzing for two hours a target, ThreadSanitizer.
 # --coverage  counts the lines of the deleting code that the tests run, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -58,11 +59,12 @@ build_release() {
 }
 
 build_tests() {
-  local shipped=
+  local shipped= all_sanitized=OFF
+  [[ $mode != long ]] || all_sanitized=ON
   [[ ! -x $build-release/cli/vmrotate ]] || shipped=$(realpath "$build-release")
   configure "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O0 -g1' \
     -DVMROTATE_SANITIZE=address,undefined \
-    -DVMROTATE_SHIPPED="$shipped"
+    -DVMROTATE_SHIPPED="$shipped" -DVMROTATE_ALL_SANITIZED="$all_sanitized"
   cmake --build "$build"
 }
 
