@@ -94,12 +94,16 @@ TEST_CASE("parse: the example says the defaults")
     CHECK(policy.datastore == "NFS_durian");
     policy.datastore.clear();
     CHECK(policy == Policy{});
-    CHECK(parsed.config.defaults.size() == policy_keys().size() - 1);  // no alias
+    CHECK(parsed.config.defaults.size() == policy_keys().size() - 2);  // no alias, no self
     JobRules rules;
     for (const auto& setting : parsed.config.default_rules)
         setting(rules);
     CHECK(rules == JobRules{});
     CHECK(parsed.config.default_rules.size() == rule_keys().size() - 2);  // no window, no days
+
+    Group group = parsed.config.groups.at("shop");
+    group.vms.clear();
+    CHECK(group == Group{});
 
     const Vcenter& vcenter = parsed.config.vcenter;
     CHECK(vcenter.server == "vcenter.example.com");
@@ -119,7 +123,7 @@ TEST_CASE("parse: the example shows every key, and its jobs are in no conflict")
 
     std::vector<std::string> keys = vcenter_keys();
     for (const auto& more :
-         {policy_keys(), rule_keys(), {"folders", "pools", "attributes", "exclude"}})
+         {policy_keys(), rule_keys(), group_keys(), {"folders", "pools", "attributes", "exclude"}})
         keys.insert(keys.end(), more.begin(), more.end());
     for (const std::string& key : keys)
         CHECK_MESSAGE(text.find("\n" + key + " = ") != std::string::npos, key);
