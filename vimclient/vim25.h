@@ -441,9 +441,9 @@ int vim25__CreateFilter(vim25__ManagedObjectReference* _USCOREthis,
       vim25__PropertyFilterSpec* spec, bool partialUpdates,
       struct vim25__CreateFilterResponse& reply);
 
-struct vim25__DestroyPropertyFilterResponse {};
-int vim25__DestroyPropertyFilter(vim25__ManagedObjectReference* _USCOREthis,
-      struct vim25__DestroyPropertyFilterResponse& reply);
+struct vim25__DestroyPropertyCollectorResponse {};
+int vim25__DestroyPropertyCollector(vim25__ManagedObjectReference* _USCOREthis,
+      struct vim25__DestroyPropertyCollectorResponse& reply);
 
 struct vim25__WaitForUpdatesExResponse { vim25__UpdateSet* returnval; };
 int vim25__WaitForUpdatesEx(vim25__ManagedObjectReference* _USCOREthis, std::string version,

@@ -28,47 +28,6 @@
 namespace vmrotate::cli {
 namespace {
 
-/// Lets one VM speak at a time.
-class InTurn final : public job::Observer {
-public:
-    InTurn(job::Observer& observer, std::mutex& mutex) : observer_(observer), mutex_(mutex) {}
-
-    void step(const std::string& what) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.step(what);
-    }
-    void copying(int percent) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.copying(percent);
-    }
-    void detail(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.detail(text);
-    }
-    void remark(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.remark(text);
-    }
-    void healed(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.healed(text);
-    }
-    void warning(const std::string& text) override
-    {
-        const std::scoped_lock lock(mutex_);
-        observer_.warning(text);
-    }
-
-private:
-    job::Observer& observer_;
-    std::mutex& mutex_;
-};
-
 bool is_of_a_job(const config::Assignment& assignment)
 {
     return !assignment.job.empty() && !assignment.by_name;
@@ -310,10 +269,10 @@ private:
                      const std::function<bool()>& is_late)
     {
         const auto progress = make_progress(context_, assignment(vm).vm);
-        InTurn observer(*progress, speaking_);
-        auto run = make_run(context_, assignment(vm), sources_, observer);
+        auto run = make_run(context_, assignment(vm), sources_, *progress);
         run.stop = stop;
         run.gate = gate;
+        run.hints = night_.hints;
         run.fresh_since = fresh_since(vm);
         if (const auto muster = musters_.find(vm); muster != musters_.end())
             run.muster = muster->second.get();
@@ -370,7 +329,7 @@ private:
     std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
     std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock
     std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group
-    std::mutex speaking_;  ///< whoever tells something, or adds a result
+    std::mutex speaking_;                                          ///< whoever adds a result
     std::vector<report::VmResult> results_;
 };
 

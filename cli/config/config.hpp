@@ -35,6 +35,10 @@ struct Vcenter {
 enum class Quiesce { off, prefer, require };
 enum class Nics { keep, disconnected };
 enum class Consolidate { automatic, never };  ///< "auto", "never"
+enum class HookFailure { fail, skip };        ///< what a failing before_snapshot makes of the VM
+
+/// A program and its arguments, for no shell; empty: none.
+using Command = std::vector<std::string>;
 
 /// One of `copies`: a further place for a copy of every generation. What is not given is made of
 /// what the VM's first place has: see `places_of`.
@@ -67,6 +71,12 @@ struct Policy {
     std::chrono::seconds task_limit{48 * 60 * 60};  ///< a task that takes longer is unknown
     std::chrono::seconds grace{15 * 60};  ///< a run without a sign of life for so long is dead
     std::chrono::seconds deadline{0};     ///< a copy that takes longer is cancelled; 0: never
+
+    /// Hooks: programs that run at these points; none unless given.
+    Command before_snapshot = {}, after_snapshot = {}, after_clone = {}, on_failure = {};
+    Command thaw = {};  ///< once the snapshot was tried, whatever became of it
+    HookFailure hook_failure = HookFailure::fail;
+    std::chrono::seconds hook_timeout{5 * 60};  ///< for each hook; at least 1 s
 
     bool operator==(const Policy&) const = default;
 };

@@ -61,6 +61,8 @@ constexpr std::array<Word<Nics>, 2> nics_words = {
     {{"keep", Nics::keep}, {"disconnected", Nics::disconnected}}};
 constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
     {{"auto", Consolidate::automatic}, {"never", Consolidate::never}}};
+constexpr std::array<Word<HookFailure>, 2> hook_failure_words = {
+    {{"fail", HookFailure::fail}, {"skip", HookFailure::skip}}};
 
 constexpr std::array<Word<Day>, 7> day_words = {{{"mon", Day::monday},
                                                  {"tue", Day::tuesday},
@@ -392,6 +394,25 @@ std::vector<FurtherPlace> read_copies(const Value& value)
     return places;
 }
 
+HookFailure read_hook_failure(const Value& value)
+{
+    return read_word(value, hook_failure_words);
+}
+
+Command read_command(const Value& value)
+{
+    const auto* command = std::get_if<std::vector<std::string>>(&value);
+    if (command == nullptr)
+        refuse("must be a list of texts: [\"/path/of/a/program\", \"an argument\"]");
+    for (const std::string& word : *command)
+        if (word.find('\0') != std::string::npos)
+            refuse("may not contain the character 0");
+    if (!command->empty() && !command->front().starts_with('/'))
+        refuse(fmt::format("must begin with the absolute path of a program, not with {}",
+                           in_quotes(command->front())));
+    return *command;
+}
+
 std::string word(Quiesce quiesce)
 {
     return word_for(quiesce, quiesce_words);
@@ -405,6 +426,11 @@ std::string word(Nics nics)
 std::string word(Consolidate consolidate)
 {
     return word_for(consolidate, consolidate_words);
+}
+
+std::string word(HookFailure failure)
+{
+    return word_for(failure, hook_failure_words);
 }
 
 }  // namespace vmrotate::config

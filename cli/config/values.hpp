@@ -70,6 +70,10 @@ std::chrono::seconds read_time_limit(const Value& value);  ///< at least a secon
 Quiesce read_quiesce(const Value& value);
 Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);
+HookFailure read_hook_failure(const Value& value);
+
+/// A list of texts that begins with the absolute path of a program; the empty list is no command.
+Command read_command(const Value& value);
 
 GroupPolicy read_group_policy(const Value& value);
 OnFreeze read_on_freeze(const Value& value);
@@ -82,5 +86,6 @@ std::vector<FurtherPlace> read_copies(const Value& value);
 std::string word(Quiesce quiesce);
 std::string word(Nics nics);
 std::string word(Consolidate consolidate);
+std::string word(HookFailure failure);
 
 }  // namespace vmrotate::config

@@ -23,17 +23,17 @@ enum class Phase {
 struct InFlight {
     std::size_t vm = 0;  ///< its number
     Phase phase = Phase::preparing;
-    job::CopyPlace place;
+    job::CopyPlace place = {};
     std::string group = {};  ///< whose members begin at once; empty: none
     bool alone = false;      ///< nothing else may be in flight
 };
 
 /// A VM that has not begun.
 struct Waiting {
-    std::size_t vm = 0;                              ///< its number
-    std::optional<std::chrono::sys_seconds> newest;  ///< when its newest generation was taken
-    job::CopyPlace place;                            ///< as far as it is known
-    config::JobRules rules;
+    std::size_t vm = 0;                                   ///< its number
+    std::optional<std::chrono::sys_seconds> newest = {};  ///< when its newest generation was taken
+    job::CopyPlace place = {};                            ///< as far as it is known
+    config::JobRules rules = {};
     bool by_name = false;    ///< no window holds for it
     std::string group = {};  ///< whose members begin at once; empty: none
     bool alone = false;      ///< it comes last, and nothing else is in flight meanwhile

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -62,18 +63,16 @@ std::vector<vimclient::Disk> disks_to_copy(vimclient::Vsphere& vsphere, const Ta
 {
     if (taken.generation)
         return read_one(vsphere, taken.generation->vm).disks;
+    if (taken.disks)
+        return *taken.disks;
     return explaining("read the snapshot's disks", [&] { return vsphere.disks_of(taken.ref); });
 }
 
 std::vector<vimclient::Task> clone_tasks(vimclient::Vsphere& vsphere,
                                          const vimclient::VmRef& original)
 {
-    std::vector<vimclient::Task> tasks;
-    for (const vimclient::Vm& source : vsphere.read_vms({original}))
-        std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
-            return task.description.starts_with("VirtualMachine.clone");
-        });
-    return tasks;
+    const auto found = vsphere.read_vms({original});
+    return found.empty() ? std::vector<vimclient::Task>{} : clone_tasks_of(found.front());
 }
 
 /// It carries our mark; or none, as a server may drop that of the clone call.
@@ -138,12 +137,16 @@ vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Run& run, const Pr
     throw lost;
 }
 
+/// `known` are the source's clone tasks, where they were just read: used once.
 vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const Taken& snapshot, const Copy& copy)
+                            const Taken& snapshot, const Copy& copy,
+                            std::optional<std::vector<vimclient::Task>> known)
 {
     const auto spec = spec_of(prepared, copy);
     const auto& original = what_is_cloned(prepared, snapshot);
-    const auto before = explaining("read the VM", [&] { return clone_tasks(vsphere, original); });
+    const auto before =
+        known ? std::move(*known)
+              : explaining("read the VM", [&] { return clone_tasks(vsphere, original); });
     const auto progress = [&run](int percent) { run.observer.copying(percent); };
     try {
         return vsphere.clone(original, snapshot.ref, spec, progress, run.stop);
@@ -156,6 +159,15 @@ vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const P
 
 }  // namespace
 
+std::vector<vimclient::Task> clone_tasks_of(const vimclient::Vm& source)
+{
+    std::vector<vimclient::Task> tasks;
+    std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
+        return task.description.starts_with("VirtualMachine.clone");
+    });
+    return tasks;
+}
+
 Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
                const Taken& snapshot, const std::string& lock_id)
 {
@@ -167,10 +179,12 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
         copy.disk_keys.push_back(disk.key);
     copy.mark = mark_of(run, prepared, snapshot, disks, lock_id);
 
+    auto known_tasks = snapshot.clone_tasks;
     for (int attempts = keep + 1;;) {
         copy.mark.slot = copy.slot;
         try {
-            copy.vm = clone_once(vsphere, run, prepared, snapshot, copy);
+            copy.vm =
+                clone_once(vsphere, run, prepared, snapshot, copy, std::exchange(known_tasks, {}));
             return copy;
         } catch (const vimclient::Cancelled&) {
             discard_remains(vsphere, run, prepared);

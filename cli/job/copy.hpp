@@ -32,7 +32,14 @@ struct Taken {
     rotation::Time created{};
     bool quiesced = false;
     std::optional<Original> generation = {};
+
+    /// What was read with the snapshot: its disks, and the source's clone tasks.
+    std::optional<std::vector<vimclient::Disk>> disks = {};
+    std::optional<std::vector<vimclient::Task>> clone_tasks = {};
 };
+
+/// Of a VM's tasks those that clone it.
+std::vector<vimclient::Task> clone_tasks_of(const vimclient::Vm& source);
 
 /// Clones the snapshot, or the generation, into the planned slot; where the name is taken, into the
 /// next one, once round the ring. If the reply was lost, finds the task and waits for its end.

@@ -11,6 +11,8 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "job/gate.hpp"
+#include "job/hints.hpp"
+#include "job/hooks.hpp"
 #include "job/observer.hpp"
 
 namespace vmrotate::job {
@@ -56,6 +58,8 @@ struct Run {
 
     /// By the server's clock: with a generation taken then or later it is skipped.
     std::optional<std::chrono::sys_seconds> fresh_since = {};
+    Hints* hints = nullptr;       ///< null: every VM is looked for by its name
+    HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
 };
 
 }  // namespace vmrotate::job

@@ -8,18 +8,6 @@
 #include "report/recovery_report.hpp"
 
 namespace vmrotate::report {
-namespace {
-
-Json strangers_of(const rotation::Set& set)
-{
-    Json strangers = Json::array();
-    for (const rotation::Stranger& stranger : set.strangers)
-        strangers.push_back({{"name", stranger.name}, {"reason", stranger.reason}});
-    return strangers;
-}
-
-}  // namespace
-
 void write_plan(std::ostream& out, const job::Prepared& prepared,
                 const rotation::Recovery& recovery)
 {
@@ -41,9 +29,7 @@ void write_plan(std::ostream& out, const job::Prepared& prepared,
         fmt::print(out, "  first the folder '{}' is made\n",
                    printable(prepared.target.folder.path));
     write_decisions(out, plan.decisions);
-    for (const rotation::Stranger& stranger : prepared.set.strangers)
-        fmt::print(out, "  left alone  {}  {}\n", printable(stranger.name),
-                   printable(stranger.reason));
+    write_left_alone(out, prepared.set.strangers);
 }
 
 void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepared& prepared,
@@ -60,7 +46,7 @@ void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepar
                 {"copied_from", prepared.copied_from},
                 {"recovery", json_of(recovery)},
                 {"decisions", json_of(prepared.plan.decisions)},
-                {"left_alone", strangers_of(prepared.set)}});
+                {"left_alone", json_of_left_alone(prepared.set.strangers)}});
 }
 
 }  // namespace vmrotate::report

@@ -62,7 +62,7 @@ class Told:
             elif result.summary.get("exit_code") != result.exit_code:
                 yield (f"vmrotate {words} ended with {result.exit_code} and says "
                        f"{result.summary.get('exit_code')}")
-            if any(line.get("schema") != 1 for line in result.lines):
+            if any(line.get("schema") != 1 for line in result.lines + result.events):
                 yield f"vmrotate {words}: a line has another schema than 1"
 
     def _success_is_true(self):

@@ -205,6 +205,7 @@ public:
     std::optional<vimclient::VmRef> own_vm() override;
     std::optional<vimclient::Time> copied_at(const vimclient::VmRef& source,
                                              const vimclient::VmRef& copy) override;
+    vimclient::Answer read(const vimclient::Question& question) override;
 
     vimclient::Folder create_folder(const std::string& datacenter_id,
                                     const std::string& path) override;
@@ -213,13 +214,14 @@ public:
     std::optional<vimclient::TaskRef> begin_remove_snapshot(
         const vimclient::SnapshotRef& snapshot) override;
     void wait(const vimclient::TaskRef& task, std::stop_token stop) override;
+    bool has_ended(const vimclient::TaskRef& removal) override;
     vimclient::VmRef clone(const vimclient::VmRef& source, const vimclient::SnapshotRef& from,
                            const vimclient::CloneSpec& spec, const vimclient::Progress& progress,
                            std::stop_token stop) override;
     void reconfigure(const vimclient::VmRef& vm, const vimclient::Change& change) override;
     void consolidate(const vimclient::VmRef& vm) override;
     void move_into_folder(const vimclient::VmRef& vm, const std::string& folder_id) override;
-    void destroy(const vimclient::VmRef& vm) override;
+    bool destroy(const vimclient::VmRef& vm) override;
     void logout() override;
 
 private:

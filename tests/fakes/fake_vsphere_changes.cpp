@@ -141,18 +141,26 @@ void FakeVsphere::move_into_folder(const VmRef& ref, const std::string& folder_i
     });
 }
 
-void FakeVsphere::destroy(const VmRef& ref)
+bool FakeVsphere::has_ended(const TaskRef& removal)
 {
-    ask(changes, "destroy", ref.name, [&] {
+    const std::lock_guard lock(mutex_);
+    const Task* task = find_task(removal);
+    return task && (task->state == TaskState::success || task->state == TaskState::error);
+}
+
+bool FakeVsphere::destroy(const VmRef& ref)
+{
+    return ask(changes, "destroy", ref.name, [&] {
         Vm* vm = find(ref.id);
         if (vm == nullptr || destructions_in_vain-- > 0)
-            return;
+            return false;
         if (vm->power != Power::off)
             throw Fault(Kind::refused, "The VM is powered on.", "InvalidPowerState");
         for (const auto& [task, made] : being_made_)
             if (made == ref.id)
                 throw Fault(Kind::busy, "Another task is in progress.", "TaskInProgress");
         run(*vm, "VirtualMachine.destroy", [this, ref](Task&) { remove_vm(ref.id); });
+        return false;
     });
 }
 

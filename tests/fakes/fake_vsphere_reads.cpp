@@ -178,3 +178,26 @@ std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& cop
         return event == clone_events_.end() ? std::nullopt : std::optional(event->second);
     });
 }
+
+Answer FakeVsphere::read(const Question& question)
+{
+    Answer answer;
+    if (!question.vms.empty())
+        answer.vms = read_vms(question.vms);
+    if (!question.placed.id.empty()) {
+        answer.place = place_of(question.placed);
+        answer.datastores = datastores_of(answer.place->datacenter_id);
+        answer.folders = folders_of(answer.place->datacenter_id);
+    }
+    if (!question.folder_id.empty())
+        answer.folder = vms_in(question.folder_id);
+    if (!question.hosts.empty())
+        answer.hosts = read_hosts(question.hosts);
+    if (!question.snapshot.id.empty())
+        answer.disks = disks_of(question.snapshot);
+    if (!question.datastore_id.empty())
+        answer.uses = disk_uses(question.datastore_id);
+    if (question.time)
+        answer.time = now();
+    return answer;
+}

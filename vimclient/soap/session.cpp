@@ -177,6 +177,14 @@ void Session::prepare(Line& line)
     line.context.set_cookie(cookie_);
     line.logon = logons_;
     line.collector.clear();
+    line.version.clear();
+}
+
+std::string Session::take_collector()
+{
+    const std::lock_guard lock(mutex_);
+    const bool is_taken = std::exchange(collector_taken_, logons_) == logons_;
+    return is_taken ? std::string() : services_.property_collector;
 }
 
 void Session::renew(unsigned failed_logon)

@@ -23,8 +23,12 @@ struct Line {
     }
 
     Context context;
-    unsigned logon = 0;     ///< the logon whose cookie it carries
-    std::string collector;  ///< a PropertyCollector of its own, for waiting; empty: none yet
+    unsigned logon = 0;  ///< the logon whose cookie it carries
+    /// A PropertyCollector that only this line waits with; empty: none yet. `version` is what
+    /// was told last, of so many `filters`; those of tasks that have ended tell nothing more.
+    std::string collector, version;
+    int filters = 0;
+    bool is_own = false;  ///< made for it, not the session's
 };
 
 /// The ids of the objects that every session has.
@@ -78,6 +82,9 @@ public:
         return std::move(*result);
     }
 
+    /// The collector that each session has, for the first line that waits; empty for others.
+    std::string take_collector();
+
     /// A connection that nobody uses; it is given back when the handle ends.
     class Borrowed;
     Borrowed borrow();
@@ -109,6 +116,7 @@ private:
     std::vector<std::unique_ptr<Line>> idle_;
     std::string cookie_;
     unsigned logons_ = 0;
+    unsigned collector_taken_ = 0;  // in which logon
     bool ended_ = false;
     std::mutex renewal_;  // one thread logs in, the others wait
 };
