@@ -51,12 +51,13 @@ HookStory story_of(const Prepared& prepared)
 }
 
 /// Between the hook that brings the guest's applications to rest and the one that lets them go
-/// on lies the making of the snapshot, and nothing else.
+/// on lies the making of the snapshot, and nothing else; in a group, once all of them are at rest.
 SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const SourceLock& lock, Hooks& hooks)
+                            const SourceLock& lock, Hooks& hooks, InStep& group)
 {
     const Thaw thaw(hooks);
     hooks.before_snapshot();
+    group.come_to_rest();
     run.observer.step("taking the snapshot");
     return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
 }
@@ -211,9 +212,8 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
-    group.come_to_rest();
     hooks.story = story_of(prepared);
-    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks);
+    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks, group);
     hooks.story.snapshot = snapshot.ref().id;
     group.snapshot_made(false);
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());

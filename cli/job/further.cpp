@@ -100,16 +100,26 @@ void tell(Outcome& outcome, const rotation::Generation& generation)
     outcome.seq = generation.seq;
 }
 
+enum class Repeat { anyway, if_missing };
+
+/// What is copied on.
+struct Onward {
+    vimclient::VmRef generation;
+    std::string lock_id;
+    Repeat repeat = Repeat::anyway;  ///< where the place has something of that second already
+};
+
 void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
-             const vimclient::VmRef& generation, const std::string& lock_id, Outcome& result)
+             const Onward& onward, Outcome& result)
 {
+    const vimclient::VmRef& generation = onward.generation;
     const auto mark = read_original(vsphere, generation);
     Survey seen = survey_beside(vsphere, run, first);
-    add(result, heal(vsphere, run, seen, lock_id));
-    if (const auto* there = find_copy(seen.set, mark.taken)) {
-        tell(result, *there);
-        return;
-    }
+    add(result, heal(vsphere, run, seen, onward.lock_id));
+    const auto* there =
+        onward.repeat == Repeat::if_missing ? find_copy(seen.set, mark.taken) : nullptr;
+    if (there != nullptr)
+        return tell(result, *there);
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     prepared.stamp = first.stamp;
     make_folder(vsphere, run, prepared);
@@ -119,7 +129,7 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
                                   prepared.name(prepared.plan.slot), result.datastore));
     auto pass = pass_for(run, first, prepared);
-    const Copy copy = make_copy(vsphere, run, prepared, taken, lock_id);
+    const Copy copy = make_copy(vsphere, run, prepared, taken, onward.lock_id);
     pass.reset();
     demand_unchanged(vsphere, run, prepared, generation, copy);
     commit_or_discard(vsphere, run, prepared, copy, result);
@@ -128,7 +138,7 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
 
 /// The same; what went wrong is left undone.
 Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
-                       const vimclient::VmRef& generation, const std::string& lock_id)
+                       const Onward& onward)
 {
     const auto began = run.clock.steady();
     Outcome result;
@@ -138,8 +148,7 @@ Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepar
     try {
         if (run.stop.stop_requested())
             throw vimclient::Cancelled{};
-        explaining("copy it on",
-                   [&] { copy_to(vsphere, run, first, generation, lock_id, result); });
+        explaining("copy it on", [&] { copy_to(vsphere, run, first, onward, result); });
     } catch (const vimclient::Cancelled&) {
         fail({ErrorKind::interrupted, "interrupted: no copy was made there"});
     } catch (const Skip& skip) {
@@ -152,6 +161,22 @@ Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepar
     }
     result.total = run.clock.steady() - began;
     return result;
+}
+
+void copy_to_all(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+                 const Onward& onward, Outcome& outcome)
+{
+    for (const Run& there : runs_beside(run)) {
+        Outcome result = try_to_copy_to(vsphere, there, first, onward);
+        const std::string where = fmt::format("the copy on '{}'", result.datastore);
+        for (const Error& undone : result.left_undone)
+            outcome.left_undone.push_back(undone.within(where));
+        for (const std::string& warning : result.warnings)
+            outcome.warnings.push_back(where + ": " + warning);
+        for (const std::string& deed : result.healed)
+            outcome.healed.push_back(deed);
+        outcome.copies.push_back(std::move(result));
+    }
 }
 
 }  // namespace
@@ -192,18 +217,8 @@ void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& fir
 void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
                   const std::string& lock_id, Outcome& outcome)
 {
-    const vimclient::VmRef generation{outcome.generation_id, outcome.generation};
-    for (const Run& there : runs_beside(run)) {
-        Outcome result = try_to_copy_to(vsphere, there, first, generation, lock_id);
-        const std::string where = fmt::format("the copy on '{}'", result.datastore);
-        for (const Error& undone : result.left_undone)
-            outcome.left_undone.push_back(undone.within(where));
-        for (const std::string& warning : result.warnings)
-            outcome.warnings.push_back(where + ": " + warning);
-        for (const std::string& deed : result.healed)
-            outcome.healed.push_back(deed);
-        outcome.copies.push_back(std::move(result));
-    }
+    copy_to_all(vsphere, run, first, {{outcome.generation_id, outcome.generation}, lock_id},
+                outcome);
 }
 
 std::optional<rotation::Generation> find_owed(vimclient::Vsphere& vsphere, const Run& run,
@@ -237,7 +252,8 @@ Outcome copy_owed(vimclient::Vsphere& vsphere, const Run& run, Survey first,
     prepared.stamp = run.clock.stamp(run.clock.now());
     describe(outcome, prepared);
     tell(outcome, generation);
-    copy_further(vsphere, run, prepared, lock->id(), outcome);
+    copy_to_all(vsphere, run, prepared,
+                {{generation.id, generation.name}, lock->id(), Repeat::if_missing}, outcome);
     outcome.total = run.clock.steady() - began;
     return outcome;
 }

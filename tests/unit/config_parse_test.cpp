@@ -101,6 +101,10 @@ TEST_CASE("parse: the example says the defaults")
     CHECK(rules == JobRules{});
     CHECK(parsed.config.default_rules.size() == rule_keys().size() - 2);  // no window, no days
 
+    Group group = parsed.config.groups.at("shop");
+    group.vms.clear();
+    CHECK(group == Group{});
+
     const Vcenter& vcenter = parsed.config.vcenter;
     CHECK(vcenter.server == "vcenter.example.com");
     CHECK(vcenter.user + vcenter.ca_file + vcenter.fingerprint + vcenter.store + vcenter.key_file ==
@@ -119,7 +123,7 @@ TEST_CASE("parse: the example shows every key, and its jobs are in no conflict")
 
     std::vector<std::string> keys = vcenter_keys();
     for (const auto& more :
-         {policy_keys(), rule_keys(), {"folders", "pools", "attributes", "exclude"}})
+         {policy_keys(), rule_keys(), group_keys(), {"folders", "pools", "attributes", "exclude"}})
         keys.insert(keys.end(), more.begin(), more.end());
     for (const std::string& key : keys)
         CHECK_MESSAGE(text.find("\n" + key + " = ") != std::string::npos, key);
