@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
 #include "commands/backup_all.hpp"
+#include "commands/display.hpp"
 #include "commands/each_vm.hpp"
+#include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
-#include "report/backup_report.hpp"
+#include "config/groups.hpp"
 
 namespace vmrotate::cli {
 namespace {
@@ -14,34 +21,40 @@ struct BackupOptions {
     bool dry_run = false;
 };
 
-void show(const Context& context, const report::VmResult& result)
+/// Before anything is changed; before anything is contacted where all names are known.
+void refuse_broken_groups(const config::Config& config,
+                          const std::vector<config::Assignment>& selection)
 {
-    Environment& environment = context.environment;
-    if (context.globals.json) {
-        report::write_result_json(environment.out, result);
-        if (!result.error && result.ok())
-            return;
-    }
-    std::ostream nowhere(nullptr);
-    const bool is_silent = context.globals.json || context.globals.quiet;
-    report::write_result(is_silent ? nowhere : environment.out, environment.err, result);
+    const auto problems = config::groups_of(config, selection).problems;
+    if (!problems.empty())
+        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(problems, "\n")));
 }
 
 int run_backup(const BackupOptions& options, const Context& context)
 {
+    const auto began = context.environment.clock.steady();
     const auto wish = wish_of(load_config(context, options.server), options.selection);
+    if (wish.known)
+        refuse_broken_groups(wish.config, *wish.known);
     if (options.dry_run)
         return show_plans(context, wish, "backup");
 
+    if (wish.known)
+        check_hooks(context.environment, *wish.known);
     Session session = open_session(context, wish.config.vcenter, wish.patience);
     const Chosen chosen = choose(session.vsphere(), wish);
-    const auto results =
-        back_up_all(context, {chosen, wish.options, session.vsphere(),
+    refuse_broken_groups(chosen.config, chosen.assignments);
+    check_hooks(context.environment, chosen.assignments);
+    const auto hints = open_hints(context, session);
+    const std::size_t vms = chosen.assignments.size() + chosen.lacks.size();
+    auto heartbeat = begin_display(context, vms);
+    auto results =
+        back_up_all(context, {chosen, wish.options, session.vsphere(), hints.get(),
                               [&](const report::VmResult& result) { show(context, result); }});
-    const int code = report::exit_code_of(results);
-    if (context.globals.json)
-        report::write_summary_json(context.environment.out, results, code);
-    return code;
+    heartbeat.reset();
+    return end_display(context, {.results = std::move(results),
+                                 .took = context.environment.clock.steady() - began,
+                                 .vms = vms});
 }
 
 }  // namespace

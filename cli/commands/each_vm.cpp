@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
@@ -15,15 +16,6 @@
 
 namespace vmrotate::cli {
 namespace {
-
-report::Detail detail_of(const Context& context)
-{
-    if (context.globals.quiet)
-        return report::Detail::warnings;
-    if (context.globals.verbose)
-        return report::Detail::verbose;
-    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
-}
 
 void tell(const Context& context, const std::string& vm, const Error& e)
 {
@@ -66,11 +58,18 @@ int act_or_tell(const Context& context, const config::Assignment& assignment,
 
 }  // namespace
 
+report::Detail detail_of(const Context& context)
+{
+    if (context.globals.quiet)
+        return report::Detail::warnings;
+    if (context.globals.verbose)
+        return report::Detail::verbose;
+    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
+}
+
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm)
 {
-    return std::make_unique<report::Progress>(context.environment.err, context.environment.clock,
-                                              vm, detail_of(context),
-                                              context.environment.screen.columns);
+    return context.board.watch(vm, detail_of(context));
 }
 
 job::Run make_run(const Context& context, const config::Assignment& assignment,
@@ -90,7 +89,9 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                 [&environment](const std::string& uuid) {
                     return environment.free_lock(environment.paths.state, uuid);
                 },
-            .stop = environment.stop};
+            .stop = environment.stop,
+            .new_id = environment.random_id,
+            .hooks = environment.hooks.get()};
 }
 
 int watched(const Context& context, const Chosen& chosen, const config::Assignment& assignment,
@@ -151,17 +152,22 @@ int for_each_vm(const Context& context, const Chosen& chosen,
 
 int show_plans(const Context& context, const Wish& wish, const std::string& verb)
 {
+    if (wish.known)
+        check_hooks(context.environment, *wish.known);
     Session session = open_session(context, wish.config.vcenter);
     const Chosen chosen = choose(session.vsphere(), wish);
+    check_hooks(context.environment, chosen.assignments);
     bool would_change = false;
-    const int code = for_each_vm(context, chosen, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment,
-                                  source_names(chosen.config, chosen.assignments), *progress);
-        job::explaining("read the inventory", [&] { show_plan(context, session.vsphere(), run); });
-        would_change = true;
-        return 0;
-    });
+    const int code =
+        for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+            const auto progress = make_progress(context, assignment.vm);
+            const auto run = make_run(context, assignment,
+                                      source_names(chosen.config, chosen.assignments), *progress);
+            job::explaining("read the inventory",
+                            [&] { show_plan(context, session.vsphere(), run); });
+            would_change = true;
+            return 0;
+        });
     return end_verb(context, {verb, true, would_change, code});
 }
 

@@ -15,7 +15,10 @@
 /// What verbs that go from VM to VM share.
 namespace vmrotate::cli {
 
-/// Shows a VM's progress as much as the user wants to see.
+/// How much the user wants to see.
+report::Detail detail_of(const Context& context);
+
+/// Shows a VM's progress on the command's board. May be called from any thread.
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm);
 
 /// A run of its own for this VM, with a fresh id.
