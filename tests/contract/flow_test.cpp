@@ -114,6 +114,19 @@ TEST_CASE("names that vSphere escapes, and Japanese, make the round trip")
         const VmRef copy = vsphere->clone(scene.source, snapshot, wish, {}, {});
         CHECK(vsphere->vms_in(scene.folder.id).at(0).ref.name == copy_name);
         CHECK(vsphere->place_of(copy).path.starts_with("/DC/vm/backup/nightly/zz_"));
+        int seen = 0;
+        for (const Standing& standing : vsphere->standings()) {
+            if (standing.ref != copy && standing.ref != scene.source)
+                continue;
+            ++seen;
+            CHECK(standing.datacenter_id == scene.place.datacenter_id);
+            CHECK(standing.folder == (standing.ref == copy ? "backup/nightly" : ""));
+            CHECK(standing.pool == "");
+            CHECK(standing.datastore_ids.size() == 1);
+            CHECK(!standing.host_id.empty());
+            CHECK_FALSE(standing.is_template);
+        }
+        CHECK(seen == 2);
         vsphere->destroy(copy);
     }
     const Scene scene = contract::set_scene(*vsphere, "avocado2");
