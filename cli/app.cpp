@@ -122,16 +122,8 @@ report::Surroundings surroundings_of(const Environment& environment)
             .stop = environment.stop};
 }
 
-int parse_and_run(const std::vector<std::string>& arguments, Environment& environment)
+void add_verbs(CLI::App& app, const Context& context)
 {
-    CLI::App app{description, "vmrotate"};
-    app.footer(footer);
-    app.require_subcommand(0, 1);  // (1) would answer a mistyped verb with "is required"
-    Globals globals;
-    int exit_code = 0;
-    add_globals(app, globals);
-    report::Board board(surroundings_of(environment));
-    const Context context{environment, globals, exit_code, board};
     add_backup(app, context);
     add_plan(app, context);
     add_clean(app, context);
@@ -142,6 +134,20 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
     add_release(app, context);
     add_adopt(app, context);
     add_credential(app, context);
+}
+
+int parse_and_run(const std::vector<std::string>& arguments, Environment& environment)
+{
+    CLI::App app{description, "vmrotate"};
+    app.footer(footer);
+    app.require_subcommand(0, 1);  // (1) would answer a mistyped verb with "is required"
+    Globals globals;
+    int exit_code = 0;
+    add_globals(app, globals);
+    report::Board board(surroundings_of(environment));
+    const Context context{environment, globals, exit_code, board};
+    if (arguments != std::vector<std::string>{"--version"})  // it has nothing to parse
+        add_verbs(app, context);
 
     refuse_empty_values(arguments);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants

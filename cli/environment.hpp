@@ -91,6 +91,12 @@ struct Environment {
     std::function<std::string(const std::filesystem::path& state, const std::string& source_uuid)>
         free_lock;
 
+    /// See `state/hints.hpp`. Null: there are none.
+    std::function<std::unique_ptr<job::Hints>(const std::filesystem::path& state,
+                                              const std::string& vcenter_uuid,
+                                              std::function<void(const std::string&)> complain)>
+        open_hints = {};
+
     /// Asks at the terminal, without an echo. Throws Error (usage) where there is none.
     std::function<credstore::Secret(const std::string& prompt)> ask_password;
 
@@ -103,6 +109,9 @@ struct Environment {
         {};
     std::function<SecretFile(const std::filesystem::path& file, std::size_t limit)>
         read_secret_file = {};
+
+    /// Runs the hooks of the configuration. Null: a hook that is wished for fails.
+    std::shared_ptr<job::HookRunner> hooks = nullptr;
 
     /// Whether there is a terminal at which somebody could be asked.
     std::function<bool()> has_terminal;

@@ -20,10 +20,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "hook_process.hpp"
 #include "process.hpp"
 #include "sealed_file.hpp"
 #include "secret_input.hpp"
 #include "secret_service.hpp"
+#include "state/hints.hpp"
 #include "state/source_lock.hpp"
 #include "systemd_credentials.hpp"
 #include "terminal.hpp"
@@ -264,12 +266,14 @@ Environment real_environment(const Signals& signals, Streams& streams)
                     random_id);
             },
         .free_lock = state::id_if_free,
+        .open_hints = state::open_hints,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
         .has_terminal = has_terminal,
         .confirm = [stop](const std::string& question) { return confirm(question, stop); },
     };
     add_secret_sources(environment, stop);
+    environment.hooks = std::make_shared<HookProcesses>();
     return environment;
 }
 

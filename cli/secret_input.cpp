@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -82,6 +83,17 @@ Secret only_line(std::string_view text, const std::string& source)
     return Secret(text);
 }
 
+std::unique_ptr<ChildProcess> start_password_command(const std::vector<std::string>& words,
+                                                     const std::string& source)
+{
+    try {
+        return std::make_unique<ChildProcess>(Program{.words = words});
+    } catch (const std::system_error& e) {
+        throw Error(ErrorKind::logon, fmt::format("cannot run {}: {}", source, e.code().message()),
+                    "name a program that is in PATH, or give its whole path");
+    }
+}
+
 bool is_pipe(const std::filesystem::path& file)
 {
     struct stat facts {};
@@ -120,7 +132,8 @@ Secret read_password_file(const std::filesystem::path& file, const std::stop_tok
 Secret run_password_command(const std::vector<std::string>& words, const std::stop_token& stop)
 {
     const std::string source = fmt::format("the password command '{}'", words.front());
-    ChildProcess child(words);
+    auto started = start_password_command(words, source);
+    ChildProcess& child = *started;
     auto buffer = Secret::of_size(line_limit + 1);
     std::size_t size = 0;
     const auto end = Steady::now() + command_limit;

@@ -6,7 +6,7 @@
 build_packages=(cmake g++ ca-certificates gsoap libcli11-dev libexpat1-dev libfmt-dev libgsoap-dev
   libsecret-1-dev libssl-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev pkg-config python3
   zlib1g-dev)
-test_packages=(ansible-core dbus-daemon doctest-dev gnome-keyring libsecret-1-0 scdoc strace)
+test_packages=(ansible-core dbus-daemon doctest-dev gnome-keyring libsecret-1-0 scdoc shellcheck strace)
 
 say() { printf '%s\n' "$*" >&2; }
 

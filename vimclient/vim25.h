@@ -402,6 +402,7 @@ class vim25__ServiceContent : public vim25__DynamicData
    vim25__AboutInfo* about 1;
    vim25__ManagedObjectReference* sessionManager 0;
    vim25__ManagedObjectReference* eventManager 0;
+   vim25__ManagedObjectReference* searchIndex 0;
    vim25__ManagedObjectReference* customFieldsManager 0;
 };
 class vim25__UserSession : public vim25__DynamicData { public: std::string key 1; };
@@ -440,9 +441,9 @@ int vim25__CreateFilter(vim25__ManagedObjectReference* _USCOREthis,
       vim25__PropertyFilterSpec* spec, bool partialUpdates,
       struct vim25__CreateFilterResponse& reply);
 
-struct vim25__DestroyPropertyFilterResponse {};
-int vim25__DestroyPropertyFilter(vim25__ManagedObjectReference* _USCOREthis,
-      struct vim25__DestroyPropertyFilterResponse& reply);
+struct vim25__DestroyPropertyCollectorResponse {};
+int vim25__DestroyPropertyCollector(vim25__ManagedObjectReference* _USCOREthis,
+      struct vim25__DestroyPropertyCollectorResponse& reply);
 
 struct vim25__WaitForUpdatesExResponse { vim25__UpdateSet* returnval; };
 int vim25__WaitForUpdatesEx(vim25__ManagedObjectReference* _USCOREthis, std::string version,
@@ -469,6 +470,11 @@ struct vim25__MoveIntoFolder_USCORETaskResponse { vim25__ManagedObjectReference*
 int vim25__MoveIntoFolder_USCORETask(vim25__ManagedObjectReference* _USCOREthis,
       std::vector<vim25__ManagedObjectReference*> list,
       struct vim25__MoveIntoFolder_USCORETaskResponse& reply);
+
+struct vim25__FindByIpResponse { vim25__ManagedObjectReference* returnval; };
+int vim25__FindByIp(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__ManagedObjectReference* datacenter, std::string ip, bool vmSearch,
+      struct vim25__FindByIpResponse& reply);
 
 struct vim25__CreateSnapshot_USCORETaskResponse { vim25__ManagedObjectReference* returnval; };
 int vim25__CreateSnapshot_USCORETask(vim25__ManagedObjectReference* _USCOREthis, std::string name,

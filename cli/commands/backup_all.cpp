@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -16,10 +17,12 @@
 #include "base/text.hpp"
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
+#include "config/groups.hpp"
 #include "fleet/runner.hpp"
 #include "fleet/window.hpp"
 #include "job/backup_vm.hpp"
 #include "job/explain.hpp"
+#include "job/muster.hpp"
 #include "job/skip.hpp"
 
 namespace vmrotate::cli {
@@ -154,6 +157,7 @@ private:
         std::vector<fleet::Waiting> waiting;
         for (std::size_t vm = 0; vm < selection_.size(); ++vm)
             waiting.push_back({vm, {}, {}, assignment(vm).rules, assignment(vm).by_name});
+        tie_together(waiting);
         look_ahead(waiting);
         const fleet::Crew crew{
             .act =
@@ -161,6 +165,7 @@ private:
                     back_up_one(turn.vm, &turn.gate, turn.stop, turn.is_late);
                 },
             .skip = [this](std::size_t vm, const std::string& reason) { skip(vm, reason); },
+            .drop = [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
             .deadline = [this](std::size_t vm) -> std::chrono::milliseconds {
                 return assignment(vm).policy.deadline;
             }};
@@ -200,6 +205,66 @@ private:
         }
     }
 
+    /// The groups that take part, and who is to come last and alone.
+    void tie_together(std::vector<fleet::Waiting>& waiting)
+    {
+        for (const config::Muster& muster :
+             config::groups_of(night_.chosen.config, selection_).musters) {
+            const bool stops = muster.group.on_freeze == config::OnFreeze::stop_group;
+            if (!muster.group.consistent && !stops)
+                continue;
+            std::vector<std::string> names;
+            for (const std::size_t vm : muster.members)
+                names.push_back(assignment(vm).vm);
+            const auto made = std::make_shared<job::Muster>(names, rules_of(muster));
+            for (const std::size_t vm : muster.members) {
+                musters_[vm] = made;
+                waiting[vm].group = muster.name;
+            }
+        }
+        const std::string own = own_vm();
+        for (fleet::Waiting& vm : waiting)
+            vm.alone =
+                vm.group.empty() && (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
+    }
+
+    static job::Muster::Rules rules_of(const config::Muster& muster)
+    {
+        const config::Group& group = muster.group;
+        return {.name = muster.name,
+                .consistent = group.consistent,
+                .all_or_nothing = group.policy == config::GroupPolicy::all_or_nothing,
+                .stops_at_freeze = group.on_freeze == config::OnFreeze::stop_group,
+                .copies_wait = group.group_waits,
+                .patience = group.patience};
+    }
+
+    /// The name of the VM in which this vCenter runs; empty where nobody can tell.
+    std::string own_vm() const
+    {
+        try {
+            const auto found = night_.vsphere.own_vm();
+            return found ? found->name : std::string();
+        } catch (const vimclient::Fault&) {  // it is a courtesy, and `self` says it for certain
+            return {};
+        }
+    }
+
+    /// Whoever waits for it need not any more.
+    void leave(std::size_t vm, const std::string& sentence,
+               job::Muster::Why why = job::Muster::Why::failed)
+    {
+        if (const auto muster = musters_.find(vm); muster != musters_.end())
+            muster->second->leave(assignment(vm).vm, sentence, why);
+    }
+
+    void leave_with(std::size_t vm, const report::VmResult& result)
+    {
+        if (!result.skipped.empty())
+            return leave(vm, result.skipped, job::Muster::Why::skipped);
+        leave(vm, result.error ? result.error->what() : "it has ended");
+    }
+
     void back_up_one(std::size_t vm, job::Gate* gate, const std::stop_token& stop,
                      const std::function<bool()>& is_late)
     {
@@ -207,8 +272,12 @@ private:
         auto run = make_run(context_, assignment(vm), sources_, *progress);
         run.stop = stop;
         run.gate = gate;
+        run.hints = night_.hints;
         run.fresh_since = fresh_since(vm);
+        if (const auto muster = musters_.find(vm); muster != musters_.end())
+            run.muster = muster->second.get();
         auto result = back_up(night_.vsphere, run, is_late);
+        leave_with(vm, result);
         const std::scoped_lock lock(speaking_);
         progress->done();
         result.warnings = progress->warnings();
@@ -220,6 +289,7 @@ private:
     {
         report::VmResult result{.vm = assignment(vm).vm};
         skip_for_window(assignment(vm), reason, result);
+        leave(vm, reason, job::Muster::Why::skipped);
         const std::scoped_lock lock(speaking_);
         end(std::move(result));
     }
@@ -256,9 +326,10 @@ private:
     const Night& night_;
     const std::vector<config::Assignment>& selection_;
     std::vector<std::string> sources_;
-    std::map<std::size_t, std::chrono::sys_seconds> being_made_;  ///< by another run, since when
-    std::optional<std::chrono::sys_seconds> began_;               ///< by the server's clock
-    std::mutex speaking_;                                         ///< whoever adds a result
+    std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
+    std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock
+    std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group
+    std::mutex speaking_;                                          ///< whoever adds a result
     std::vector<report::VmResult> results_;
 };
 

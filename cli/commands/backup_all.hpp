@@ -16,6 +16,7 @@ struct Night {
     const Chosen& chosen;
     const config::Layer& options;  ///< what the command line says of the policy
     vimclient::Vsphere& vsphere;
+    job::Hints* hints;  ///< null: every VM is looked for by its name
 
     /// How a VM's backup ended. From any thread, one call at a time.
     std::function<void(const report::VmResult&)> tell;

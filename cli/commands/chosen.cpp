@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "commands/session.hpp"
 #include "config/conflicts.hpp"
+#include "config/places.hpp"
 #include "config/resolve.hpp"
 #include "job/explain.hpp"
 
@@ -78,6 +79,12 @@ Wish wish_of(const config::Config& config, const SelectionOptions& options)
     return wish;
 }
 
+Chosen in_all_places(Chosen chosen)
+{
+    chosen.assignments = config::places_of(chosen.assignments);
+    return chosen;
+}
+
 Inventory read_inventory(vimclient::Vsphere& vsphere, const config::Config& config,
                          const config::Layer& options)
 {
@@ -87,7 +94,8 @@ Inventory read_inventory(vimclient::Vsphere& vsphere, const config::Config& conf
         for (const vimclient::Standing& standing : inventory.standings)
             if (!standing.datacenter_id.empty())
                 datacenters.insert(standing.datacenter_id);
-        for (const config::Assignment& each : config::possible(config, options))
+        for (const config::Assignment& each :
+             config::places_of(config::possible(config, options)))
             folders.insert(each.policy.folder);
         inventory.places = fleet::Places::read(vsphere, datacenters, folders);
         return inventory;

@@ -46,6 +46,9 @@ struct Chosen {
 /// itself, and nothing has been changed; what the server says.
 Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish);
 
+/// The same with an assignment for each place of a VM: for verbs that go from set to set.
+Chosen in_all_places(Chosen chosen);
+
 /// What stands where, for all of these: two listings and one for each folder of generations.
 Inventory read_inventory(vimclient::Vsphere& vsphere, const config::Config& config,
                          const config::Layer& options);

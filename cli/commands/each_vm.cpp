@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
 #include "job/explain.hpp"
@@ -88,7 +89,9 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                 [&environment](const std::string& uuid) {
                     return environment.free_lock(environment.paths.state, uuid);
                 },
-            .stop = environment.stop};
+            .stop = environment.stop,
+            .new_id = environment.random_id,
+            .hooks = environment.hooks.get()};
 }
 
 int watched(const Context& context, const Chosen& chosen, const config::Assignment& assignment,
@@ -149,17 +152,22 @@ int for_each_vm(const Context& context, const Chosen& chosen,
 
 int show_plans(const Context& context, const Wish& wish, const std::string& verb)
 {
+    if (wish.known)
+        check_hooks(context.environment, *wish.known);
     Session session = open_session(context, wish.config.vcenter);
     const Chosen chosen = choose(session.vsphere(), wish);
+    check_hooks(context.environment, chosen.assignments);
     bool would_change = false;
-    const int code = for_each_vm(context, chosen, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment,
-                                  source_names(chosen.config, chosen.assignments), *progress);
-        job::explaining("read the inventory", [&] { show_plan(context, session.vsphere(), run); });
-        would_change = true;
-        return 0;
-    });
+    const int code =
+        for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+            const auto progress = make_progress(context, assignment.vm);
+            const auto run = make_run(context, assignment,
+                                      source_names(chosen.config, chosen.assignments), *progress);
+            job::explaining("read the inventory",
+                            [&] { show_plan(context, session.vsphere(), run); });
+            would_change = true;
+            return 0;
+        });
     return end_verb(context, {verb, true, would_change, code});
 }
 

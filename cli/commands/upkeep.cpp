@@ -49,7 +49,7 @@ int run_upkeep(const UpkeepOptions& options, const Context& context, const Upkee
         changed |= !end.expired.empty();
         return exit_code_of(end);
     };
-    const int code = for_each_vm(context, chosen, [&](const config::Assignment& assignment) {
+    const int code = for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
         return watched(context, chosen, assignment, changed, [&](const job::Run& run) {
             return job::explaining(upkeep.verb + " it", [&] { return act(run); });
         });

@@ -15,6 +15,7 @@
 ///     [defaults]     how VMs are backed up, unless a job or a VM says otherwise
 ///     [job.NAME]     which VMs, when, how many at once, and whatever differs from the defaults
 ///     [vm."NAME"]    what differs for this one VM, in whatever job
+///     [group.NAME]   VMs whose snapshots are made together
 ///
 /// The nearer wins: command line, then [vm], then [job], then [defaults].
 namespace vmrotate::config {
@@ -34,6 +35,20 @@ struct Vcenter {
 enum class Quiesce { off, prefer, require };
 enum class Nics { keep, disconnected };
 enum class Consolidate { automatic, never };  ///< "auto", "never"
+enum class HookFailure { fail, skip };        ///< what a failing before_snapshot makes of the VM
+
+/// A program and its arguments, for no shell; empty: none.
+using Command = std::vector<std::string>;
+
+/// One of `copies`: a further place for a copy of every generation. What is not given is made of
+/// what the VM's first place has: see `places_of`.
+struct FurtherPlace {
+    std::string datastore;
+    std::string folder, prefix, set;  ///< empty: not given
+    std::optional<int> keep = {};
+
+    bool operator==(const FurtherPlace&) const = default;
+};
 
 /// How one VM is backed up: the keys of [defaults], [job.NAME] and [vm."NAME"].
 struct Policy {
@@ -42,8 +57,10 @@ struct Policy {
     int keep = 3;                   ///< generations that stay, 1 to 98; one slot more than that
     std::string prefix = "zz_";     ///< what every generation's name begins with
     std::string set = "default";    ///< one ring per source, place and set
-    std::string alias;              ///< stands for a VM's name that is too long; [vm] only
-    std::string host = "auto";      ///< the host that makes the copy; "auto", "source", or a name
+    std::vector<FurtherPlace> copies;  ///< where each generation is copied to, in this order
+    std::string alias;                 ///< stands for a VM's name that is too long; [vm] only
+    bool self = false;                 ///< it is the VM of the vCenter that is asked; [vm] only
+    std::string host = "auto";  ///< the host that makes the copy; "auto", "source", or a name
     Quiesce quiesce = Quiesce::off;
     Nics nics = Nics::keep;
     Consolidate consolidate = Consolidate::automatic;
@@ -54,6 +71,12 @@ struct Policy {
     std::chrono::seconds task_limit{48 * 60 * 60};  ///< a task that takes longer is unknown
     std::chrono::seconds grace{15 * 60};  ///< a run without a sign of life for so long is dead
     std::chrono::seconds deadline{0};     ///< a copy that takes longer is cancelled; 0: never
+
+    /// Hooks: programs that run at these points; none unless given.
+    Command before_snapshot = {}, after_snapshot = {}, after_clone = {}, on_failure = {};
+    Command thaw = {};  ///< once the snapshot was tried, whatever became of it
+    HookFailure hook_failure = HookFailure::fail;
+    std::chrono::seconds hook_timeout{5 * 60};  ///< for each hook; at least 1 s
 
     bool operator==(const Policy&) const = default;
 };
@@ -97,6 +120,21 @@ struct Job {
     std::vector<std::string> exclude = {};     ///< names, and patterns with * and ?
 };
 
+enum class GroupPolicy { all_or_nothing, best_effort };  ///< "all-or-nothing", "best-effort"
+enum class OnFreeze { go_on, stop_group };               ///< "go_on", "stop_group"
+
+/// [group.NAME]: VMs that belong together.
+struct Group {
+    std::vector<std::string> vms = {};  ///< exact names, two at least
+    bool consistent = true;    ///< every snapshot is made before any copy begins, all at once
+    bool group_waits = false;  ///< it may be larger than a limit: snapshots wait for their copies
+    GroupPolicy policy = GroupPolicy::all_or_nothing;  ///< where one fails before that
+    OnFreeze on_freeze = OnFreeze::go_on;              ///< of a guest for longer than max_freeze
+    std::chrono::seconds patience{60 * 60};            ///< so long its members wait for each other
+
+    bool operator==(const Group&) const = default;
+};
+
 struct Config {
     std::string file;  ///< where it was read from; empty if there is none
     Vcenter vcenter;
@@ -104,15 +142,17 @@ struct Config {
     RulesLayer default_rules;
     std::map<std::string, Job> jobs;
     std::map<std::string, Layer> vms;
+    std::map<std::string, Group> groups = {};
 };
 
-/// One VM with what is in force for it.
+/// One VM with what is in force for it, in one of its places.
 struct Assignment {
     std::string vm;
     std::string job;  ///< empty where only options and [defaults] speak
     Policy policy;
     JobRules rules = {};
-    bool by_name = false;  ///< a person named it, and not its job
+    bool by_name = false;              ///< a person named it, and not its job
+    std::optional<Policy> first = {};  ///< of a further place: what is in force for the first
 };
 
 }  // namespace vmrotate::config

@@ -55,12 +55,21 @@ const Table<Policy>& policy_table()
         key("keep", &Policy::keep, read_keep),
         key("prefix", &Policy::prefix, read_prefix),
         key("set", &Policy::set, read_set),
+        key("copies", &Policy::copies, read_copies),
         key("alias", &Policy::alias, read_alias),
+        key("self", &Policy::self, read_switch),
         key("host", &Policy::host, read_text),
         key("quiesce", &Policy::quiesce, read_quiesce),
         key("nics", &Policy::nics, read_nics),
         key("consolidate", &Policy::consolidate, read_consolidate),
         key("create_folder", &Policy::create_folder, read_switch),
+        key("before_snapshot", &Policy::before_snapshot, read_command),
+        key("after_snapshot", &Policy::after_snapshot, read_command),
+        key("after_clone", &Policy::after_clone, read_command),
+        key("on_failure", &Policy::on_failure, read_command),
+        key("thaw", &Policy::thaw, read_command),
+        key("hook_failure", &Policy::hook_failure, read_hook_failure),
+        key("hook_timeout", &Policy::hook_timeout, read_time_limit),
         key("min_age", &Policy::min_age, read_duration),
         key("task_wait", &Policy::task_wait, read_duration),
         key("removal_wait", &Policy::removal_wait, read_duration),
@@ -82,6 +91,18 @@ const Table<JobRules>& rules_table()
         key("days", &JobRules::days, read_days),
         key("window_is_failure", &JobRules::window_is_failure, read_switch),
         key("min_interval", &JobRules::min_interval, read_duration),
+    };
+    return table;
+}
+
+const Table<Group>& group_table()
+{
+    static const Table<Group> table = {
+        key("consistent", &Group::consistent, read_switch),
+        key("group_waits", &Group::group_waits, read_switch),
+        key("policy", &Group::policy, read_group_policy),
+        key("on_freeze", &Group::on_freeze, read_on_freeze),
+        key("patience", &Group::patience, read_time_limit),
     };
     return table;
 }
@@ -124,6 +145,16 @@ std::vector<std::string> policy_keys()
 std::vector<std::string> rule_keys()
 {
     return names(rules_table());
+}
+
+std::vector<std::string> group_keys()
+{
+    return names(group_table());
+}
+
+std::function<void(Group&)> group_setting(const std::string& key, const Value& value)
+{
+    return setting(group_table(), key, value);
 }
 
 std::function<void(Vcenter&)> vcenter_setting(const std::string& key, const Value& value)

@@ -30,7 +30,7 @@ std::string text_of(const toml::key& key)
     return std::string(key.str());
 }
 
-Value value_of(const toml::node& node)
+Scalar scalar_of(const toml::node& node)
 {
     if (const auto* text = node.as_string())
         return text->get();
@@ -38,14 +38,37 @@ Value value_of(const toml::node& node)
         return number->get();
     if (const auto* state = node.as_boolean())
         return state->get();
-    if (const auto* array = node.as_array();
-        array != nullptr && array->is_homogeneous<std::string>()) {
-        Names texts;
-        for (const toml::node& element : *array)
-            texts.push_back(element.as_string()->get());
-        return texts;
-    }
     return std::monostate{};
+}
+
+/// Nothing where lists, dates and the like stand in it.
+Value list_of(const toml::array& array)
+{
+    std::vector<std::string> texts;
+    Tables tables;
+    for (const toml::node& element : array) {
+        std::map<std::string, Scalar> entry;
+        if (const auto* table = element.as_table()) {
+            for (auto&& [key, node] : *table)
+                entry[text_of(key)] = scalar_of(node);
+        } else if (const auto* text = element.as_string()) {
+            texts.push_back(text->get());
+            entry[""] = text->get();
+        } else {
+            return std::monostate{};
+        }
+        tables.push_back(std::move(entry));
+    }
+    if (texts.size() == tables.size())
+        return texts;
+    return tables;
+}
+
+Value value_of(const toml::node& node)
+{
+    if (const auto* array = node.as_array())
+        return list_of(*array);
+    return std::visit([](const auto& scalar) { return Value(scalar); }, scalar_of(node));
 }
 
 /// The lines of a job that say which VMs are meant: the key, its list, and how a line is read.
@@ -73,8 +96,10 @@ bool is_selector(const std::string& key)
 /// Where a key belongs that stands in the wrong table: "[defaults]", or nothing.
 std::string home_of(const std::string& key)
 {
-    if (key == "alias")
+    if (key == "alias" || key == "self")
         return "[vm.\"NAME\"]";
+    if (contains(group_keys(), key))
+        return "[group.NAME]";
     if (is_selector(key))
         return "[job.NAME]";
     if (contains(vcenter_keys(), key))
@@ -104,10 +129,10 @@ public:
                 with_table(name, node, [&](const toml::table& table) { read_vcenter(table); });
             else if (name == "defaults")
                 with_table(name, node, [&](const toml::table& table) { read_defaults(table); });
-            else if (name == "job" || name == "vm")
+            else if (name == "job" || name == "vm" || name == "group")
                 with_table(name, node, [&](const toml::table& table) { read_each(name, table); });
             else
-                unknown(key, node, "", {"vcenter", "defaults", "job", "vm"});
+                unknown(key, node, "", {"vcenter", "defaults", "job", "vm", "group"});
         }
     }
 
@@ -190,6 +215,7 @@ private:
     {
         Names names = policy_keys();
         std::erase(names, "alias");
+        std::erase(names, "self");
         for (const std::string& rule : rule_keys())
             names.push_back(rule);
         return names;
@@ -232,10 +258,10 @@ private:
         return rules;
     }
 
-    /// The tables below [job] or [vm].
+    /// The tables below [job], [vm] or [group].
     void read_each(const std::string& kind, const toml::table& tables)
     {
-        const std::string header = kind == "job" ? "[job.NAME]" : "[vm.\"NAME\"]";
+        const std::string header = kind == "vm" ? "[vm.\"NAME\"]" : fmt::format("[{}.NAME]", kind);
         for (auto&& [key, node] : tables) {
             const std::string name = text_of(key);
             const auto* table = node.as_table();
@@ -248,9 +274,37 @@ private:
             try_at(key.source(), fmt::format("the name in {}", header), [&] { read_text(name); });
             if (kind == "vm")
                 parsed_.config.vms[name] = read_policy(*table, header, policy_keys());
+            else if (kind == "group")
+                parsed_.config.groups[name] = read_group(key, *table);
             else
                 parsed_.config.jobs[name] = read_job(key, *table);
         }
+    }
+
+    Group read_group(const toml::key& key, const toml::table& table)
+    {
+        Group group;
+        Names known = group_keys();
+        known.emplace_back("vms");
+        for (auto&& [each, node] : table) {
+            const std::string name = text_of(each);
+            const toml::node& value = node;
+            if (name == "vms")
+                group.vms = read_lines(node, selectors().front());
+            else if (contains(known, name))
+                try_at(value.source(), "", [&] { group_setting(name, value_of(value))(group); });
+            else
+                unknown(each, node, "[group.NAME]", known);
+        }
+        if (group.vms.size() < 2)
+            report(key.source(),
+                   fmt::format("group {} must have two vms at least", in_quotes(text_of(key))));
+        for (const std::string& vm : group.vms)
+            for (const auto& [other, members] : parsed_.config.groups)
+                if (contains(members.vms, vm))
+                    report(key.source(), fmt::format("{} is in the groups {} and {}", in_quotes(vm),
+                                                     in_quotes(other), in_quotes(text_of(key))));
+        return group;
     }
 
     Job read_job(const toml::key& key, const toml::table& table)

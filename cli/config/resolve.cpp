@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "config/places.hpp"
 
 namespace vmrotate::config {
 namespace {
@@ -179,6 +180,7 @@ Policy policy_for(const Config& config, const Choice& choice, const Layer& optio
     if (const auto vm = config.vms.find(choice.vm); vm != config.vms.end())
         apply(vm->second);
     apply(options);
+    settle_copies(policy);
     return policy;
 }
 
@@ -196,6 +198,9 @@ std::vector<Assignment> resolve(const Config& config, const std::vector<Choice>&
                     "no datastore is given for {}{}", in_quotes(choice.vm),
                     choice.job.empty() ? "" : fmt::format(" of job {}", in_quotes(choice.job))),
                 datastore_hint);
+        for (std::string& problem : problems_of_places(result.back()))
+            findings.add(std::move(problem),
+                         "copies = [{ datastore = \"NAME\", prefix = \"zz1_\", set = \"far\" }]");
     }
     findings.throw_if_any();
     return result;

@@ -61,6 +61,8 @@ constexpr std::array<Word<Nics>, 2> nics_words = {
     {{"keep", Nics::keep}, {"disconnected", Nics::disconnected}}};
 constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
     {{"auto", Consolidate::automatic}, {"never", Consolidate::never}}};
+constexpr std::array<Word<HookFailure>, 2> hook_failure_words = {
+    {{"fail", HookFailure::fail}, {"skip", HookFailure::skip}}};
 
 constexpr std::array<Word<Day>, 7> day_words = {{{"mon", Day::monday},
                                                  {"tue", Day::tuesday},
@@ -70,12 +72,18 @@ constexpr std::array<Word<Day>, 7> day_words = {{{"mon", Day::monday},
                                                  {"sat", Day::saturday},
                                                  {"sun", Day::sunday}}};
 
+constexpr std::array<Word<GroupPolicy>, 2> group_policy_words = {
+    {{"all-or-nothing", GroupPolicy::all_or_nothing}, {"best-effort", GroupPolicy::best_effort}}};
+constexpr std::array<Word<OnFreeze>, 2> on_freeze_words = {
+    {{"go_on", OnFreeze::go_on}, {"stop_group", OnFreeze::stop_group}}};
+
 template <class Enum, std::size_t count>
 Enum read_word(const Value& value, const std::array<Word<Enum>, count>& words)
 {
+    const auto* text = std::get_if<std::string>(&value);
     std::vector<std::string> names;
     for (const Word<Enum>& word : words) {
-        if (value == Value(std::string(word.text)))
+        if (text != nullptr && *text == word.text)
             return word.meaning;
         names.push_back(fmt::format("\"{}\"", word.text));
     }
@@ -129,6 +137,57 @@ bool is_host(std::string_view host)
         return host.size() > 3 && host.ends_with(']') &&
                consists_of(host.substr(1, host.size() - 2), ":.%-_");
     return !host.empty() && host.front() != '.' && host.front() != '-' && consists_of(host, ".-_");
+}
+
+Value value_of(const Scalar& scalar)
+{
+    return std::visit([](const auto& value) { return Value(value); }, scalar);
+}
+
+/// `key = value` in one entry of `copies`.
+void put(FurtherPlace& place, const std::string& key, const Value& value)
+{
+    if (key == "datastore" || key.empty())
+        place.datastore = read_text(value);
+    else if (key == "folder")
+        place.folder = read_folder(value);
+    else if (key == "prefix")
+        place.prefix = read_prefix(value);
+    else if (key == "set")
+        place.set = read_set(value);
+    else if (key == "keep")
+        place.keep = read_keep(value);
+    else
+        refuse("is unknown" + did_you_mean(key, {"datastore", "folder", "prefix", "set", "keep"}));
+}
+
+FurtherPlace read_place(const std::map<std::string, Scalar>& table)
+{
+    FurtherPlace place;
+    for (const auto& [key, value] : table) {
+        try {
+            put(place, key, value_of(value));
+        } catch (const Error& error) {
+            refuse(key.empty() ? error.what() : fmt::format("{} {}", in_quotes(key), error.what()));
+        }
+    }
+    if (place.datastore.empty())
+        refuse("names no datastore: { datastore = \"NFS_mango\", keep = 8 }");
+    return place;
+}
+
+/// Names and tables alike.
+Tables tables_of(const Value& value)
+{
+    if (const auto* tables = std::get_if<Tables>(&value))
+        return *tables;
+    const auto* names = std::get_if<std::vector<std::string>>(&value);
+    if (names == nullptr)
+        refuse("must be a list of datastores: [\"NFS_durian\", \"NFS_mango\"]");
+    Tables tables;
+    for (const std::string& name : *names)
+        tables.push_back({{"", name}});
+    return tables;
 }
 
 }  // namespace
@@ -308,6 +367,52 @@ Consolidate read_consolidate(const Value& value)
     return read_word(value, consolidate_words);
 }
 
+GroupPolicy read_group_policy(const Value& value)
+{
+    return read_word(value, group_policy_words);
+}
+
+OnFreeze read_on_freeze(const Value& value)
+{
+    return read_word(value, on_freeze_words);
+}
+
+std::vector<FurtherPlace> read_copies(const Value& value)
+{
+    constexpr std::size_t most = 9;
+    const Tables tables = tables_of(value);
+    if (tables.size() > most)
+        refuse(fmt::format("may have {} entries, this has {}", most, tables.size()));
+    std::vector<FurtherPlace> places;
+    for (const auto& table : tables) {
+        try {
+            places.push_back(read_place(table));
+        } catch (const Error& error) {
+            refuse(fmt::format("entry {} {}", places.size() + 1, error.what()));
+        }
+    }
+    return places;
+}
+
+HookFailure read_hook_failure(const Value& value)
+{
+    return read_word(value, hook_failure_words);
+}
+
+Command read_command(const Value& value)
+{
+    const auto* command = std::get_if<std::vector<std::string>>(&value);
+    if (command == nullptr)
+        refuse("must be a list of texts: [\"/path/of/a/program\", \"an argument\"]");
+    for (const std::string& word : *command)
+        if (word.find('\0') != std::string::npos)
+            refuse("may not contain the character 0");
+    if (!command->empty() && !command->front().starts_with('/'))
+        refuse(fmt::format("must begin with the absolute path of a program, not with {}",
+                           in_quotes(command->front())));
+    return *command;
+}
+
 std::string word(Quiesce quiesce)
 {
     return word_for(quiesce, quiesce_words);
@@ -321,6 +426,11 @@ std::string word(Nics nics)
 std::string word(Consolidate consolidate)
 {
     return word_for(consolidate, consolidate_words);
+}
+
+std::string word(HookFailure failure)
+{
+    return word_for(failure, hook_failure_words);
 }
 
 }  // namespace vmrotate::config

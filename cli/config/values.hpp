@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,16 @@
 /// from the key's name: "must be 1 to 98", "may not be empty".
 namespace vmrotate::config {
 
-/// What somebody wrote: text, a number, true or false, a list of texts. `monostate` is all that no
-/// key takes: dates, tables, lists of other things, ...
+using Scalar = std::variant<std::monostate, std::string, std::int64_t, bool>;
+
+/// A list in which tables stand. A mere value among them is a table with that one, under the
+/// empty key.
+using Tables = std::vector<std::map<std::string, Scalar>>;
+
+/// What somebody wrote: lists are of texts alone, or of tables. `monostate` is all that no key
+/// takes: dates, other lists, tables, ...
 using Value =
-    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>>;
+    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>, Tables>;
 
 /// Text that is not empty and has no control characters.
 std::string read_text(const Value& value);
@@ -63,10 +70,22 @@ std::chrono::seconds read_time_limit(const Value& value);  ///< at least a secon
 Quiesce read_quiesce(const Value& value);
 Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);
+HookFailure read_hook_failure(const Value& value);
+
+/// A list of texts that begins with the absolute path of a program; the empty list is no command.
+Command read_command(const Value& value);
+
+GroupPolicy read_group_policy(const Value& value);
+OnFreeze read_on_freeze(const Value& value);
+
+/// A list of datastores, each by its name or as a table with `datastore` and any of folder,
+/// prefix, set, keep. Nine at most; none is allowed.
+std::vector<FurtherPlace> read_copies(const Value& value);
 
 /// The words that the configuration uses: "prefer", "disconnected", "auto".
 std::string word(Quiesce quiesce);
 std::string word(Nics nics);
 std::string word(Consolidate consolidate);
+std::string word(HookFailure failure);
 
 }  // namespace vmrotate::config

@@ -116,6 +116,8 @@ private:
         } catch (const std::system_error&) {
             turnstile_.end(vm.vm);
         }
+        if (crew_.drop && !vm.group.empty())
+            crew_.drop(vm.vm);
         if (!flights_.empty())
             return false;
         const auto gate = turnstile_.begin(vm, stop_);

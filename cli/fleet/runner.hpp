@@ -31,6 +31,9 @@ struct Crew {
     /// The VM is not begun, and why: its window. From the thread of `run`.
     std::function<void(std::size_t vm, const std::string& reason)> skip;
 
+    /// No thread can be had for it now: whoever waits for this one must not. May be empty.
+    std::function<void(std::size_t vm)> drop = {};
+
     /// How long its copy may take, its snapshot included; 0: for ever.
     std::function<std::chrono::milliseconds(std::size_t vm)> deadline;
 };

@@ -70,17 +70,48 @@ bool may_begin(const Waiting& vm, const std::vector<InFlight>& in_flight)
                          [](const InFlight& other) { return !is_ending(other); });
 }
 
+namespace {
+
+/// Another member of its group has begun.
+bool is_expected(const Waiting& vm, const std::vector<InFlight>& in_flight)
+{
+    return !vm.group.empty() && std::ranges::count(in_flight, vm.group, &InFlight::group) > 0;
+}
+
+bool is_group_preparing(const std::vector<InFlight>& in_flight)
+{
+    return std::ranges::any_of(in_flight, [](const InFlight& vm) {
+        return !vm.group.empty() && vm.phase == Phase::preparing;
+    });
+}
+
+/// Of those whose window is open; `others` is whether any of them need not be alone.
+bool may_begin_now(const Waiting& vm, const std::vector<InFlight>& in_flight, bool others)
+{
+    if (vm.alone)
+        return !others && in_flight.empty();
+    if (std::ranges::count(in_flight, true, &InFlight::alone) > 0)
+        return false;
+    return may_begin(vm, in_flight) && (vm.group.empty() || !is_group_preparing(in_flight));
+}
+
+}  // namespace
+
 Next next(const std::vector<Waiting>& waiting, const std::vector<InFlight>& in_flight,
           const std::string& local_stamp)
 {
     Next next;
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-        const Waiting& vm = waiting[i];
-        if (!vm.by_name && !is_open(vm.rules, local_stamp))
-            next.closed.push_back(i);
-        else if (!next.begin && may_begin(vm, in_flight))
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < waiting.size(); ++i)
+        (!waiting[i].by_name && !is_open(waiting[i].rules, local_stamp) ? next.closed : open)
+            .push_back(i);
+    const bool others = std::ranges::any_of(open, [&](std::size_t i) { return !waiting[i].alone; });
+    for (const std::size_t i : open)
+        if (!next.begin && is_expected(waiting[i], in_flight))
             next.begin = i;
-    }
+    for (const std::size_t i : open)
+        if (!next.begin && may_begin_now(waiting[i], in_flight, others))
+            next.begin = i;
     return next;
 }
 

@@ -23,16 +23,20 @@ enum class Phase {
 struct InFlight {
     std::size_t vm = 0;  ///< its number
     Phase phase = Phase::preparing;
-    job::CopyPlace place;
+    job::CopyPlace place = {};
+    std::string group = {};  ///< whose members begin at once; empty: none
+    bool alone = false;      ///< nothing else may be in flight
 };
 
 /// A VM that has not begun.
 struct Waiting {
-    std::size_t vm = 0;                              ///< its number
-    std::optional<std::chrono::sys_seconds> newest;  ///< when its newest generation was taken
-    job::CopyPlace place;                            ///< as far as it is known
-    config::JobRules rules;
-    bool by_name = false;  ///< no window holds for it
+    std::size_t vm = 0;                                   ///< its number
+    std::optional<std::chrono::sys_seconds> newest = {};  ///< when its newest generation was taken
+    job::CopyPlace place = {};                            ///< as far as it is known
+    config::JobRules rules = {};
+    bool by_name = false;    ///< no window holds for it
+    std::string group = {};  ///< whose members begin at once; empty: none
+    bool alone = false;      ///< it comes last, and nothing else is in flight meanwhile
 };
 
 /// Most overdue first: those without a generation, then by the age of the newest; those that are
@@ -50,6 +54,9 @@ bool may_copy(const job::CopyPlace& place, const config::JobRules& rules,
 bool may_begin(const Waiting& vm, const std::vector<InFlight>& in_flight);
 
 /// What is to be done with the VMs that wait, at this local time ("202609250241").
+/// The members of a group begin one right after the other, whatever the limits: they are to be
+/// copied at once. No group begins while another one is preparing, as each would hold what the
+/// other needs. What has to be alone begins when nothing else waits or is in flight.
 struct Next {
     std::optional<std::size_t> begin;  ///< the position in `waiting`
     std::vector<std::size_t> closed;   ///< positions: their window is over, or not yet open

@@ -38,6 +38,7 @@ public:
     {
         std::unique_lock lock(all_.mutex_);
         vm_.place = place;
+        vm_.phase = Phase::preparing;  // a second copy is none that has ended
         all_.queue_.push_back(&vm_);
         const auto leave_queue = [this](void*) { std::erase(all_.queue_, &vm_); };
         const std::unique_ptr<void, decltype(leave_queue)> in_queue(this, leave_queue);
@@ -119,6 +120,8 @@ std::unique_ptr<job::Gate> Turnstile::begin(const Waiting& vm, std::stop_token s
     state.place = vm.place;
     state.rules = vm.rules;
     state.by_name = vm.by_name;
+    state.group = vm.group;
+    state.alone = vm.alone;
     states_.push_back(std::move(state));
     return std::make_unique<VmGate>(*this, states_.back(), std::move(stop));
 }

@@ -56,6 +56,12 @@ std::vector<rotation::DiskSize> sizes_of(const std::vector<vimclient::Disk>& dis
     return sizes;
 }
 
+bool is_running(const vimclient::Task& task)
+{
+    return task.state == vimclient::TaskState::queued ||
+           task.state == vimclient::TaskState::running;
+}
+
 std::vector<std::string> datastores_of(const vimclient::Vm& vm)
 {
     std::set<std::string> ids;
@@ -68,8 +74,7 @@ std::vector<vimclient::Task> running_tasks(const vimclient::Vm& vm)
 {
     std::vector<vimclient::Task> running;
     for (const vimclient::Task& task : vm.tasks)
-        if (task.state == vimclient::TaskState::queued ||
-            task.state == vimclient::TaskState::running)
+        if (is_running(task))
             running.push_back(task);
     return running;
 }

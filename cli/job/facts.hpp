@@ -17,6 +17,9 @@ std::vector<rotation::VmFacts> facts_of(const std::vector<vimclient::Vm>& vms);
 /// What the mark and the verification compare.
 std::vector<rotation::DiskSize> sizes_of(const std::vector<vimclient::Disk>& disks);
 
+/// It runs, or waits to run.
+bool is_running(const vimclient::Task& task);
+
 /// The datastores of its disks, each once, in order of their ids.
 std::vector<std::string> datastores_of(const vimclient::Vm& vm);
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,21 @@ struct Outcome : Expiry {
     int slot = 0;
     long seq = 0;
     std::string datastore, folder;
-    std::string host;        ///< that made the copy; empty: the source's
-    std::int64_t bytes = 0;  ///< capacity of the disks
-    bool quiesced = false;
+    std::string host;                 ///< that made the copy; empty: the source's
+    std::int64_t bytes = 0;           ///< capacity of the disks
+    bool quiesced = false;            ///< the snapshot was, by vCenter's word
+    bool fell_short_of_rest = false;  ///< it should have been: the copy is crash-consistent
     std::chrono::milliseconds total{0};
     std::chrono::milliseconds snapshot_held{0};
     std::vector<std::string> healed;  ///< what was done first about runs that were cut short
+
+    /// Of a group: its name, and the time within which all its snapshots were made.
+    std::string group = {};
+    std::optional<std::chrono::milliseconds> group_spread = {};
+
+    /// One for each further place, in their order; what was left undone there is in
+    /// `left_undone` here too. Without a `generation` where no copy was made.
+    std::vector<Outcome> copies = {};
 };
 
 }  // namespace vmrotate::job

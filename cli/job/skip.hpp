@@ -12,7 +12,7 @@ namespace vmrotate::job {
 /// 'zz_a-02-202609250241' was taken 3 min 20 s ago".
 class Skip : public Error {
 public:
-    enum class Cause { fresh, window };
+    enum class Cause { fresh, window, hook };
 
     Skip(Cause cause, const std::string& reason) : Error(ErrorKind::busy, reason), cause_(cause) {}
 

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "job/explain.hpp"
 #include "job/facts.hpp"
+#include "job/quiesce.hpp"
 #include "job/settle.hpp"
 
 namespace vmrotate::job {
@@ -59,27 +60,37 @@ SnapshotGuard::~SnapshotGuard()
 
 vimclient::SnapshotRef SnapshotGuard::take(const vimclient::Vm& source)
 {
-    using Policy = config::Quiesce;
-    const Policy policy = run_.assignment.policy.quiesce;
-    if (policy == Policy::off)
-        return take_once(Quiesce::off);
-    if (policy == Policy::require)
-        return take_once(Quiesce::require);
-
-    if (source.power != vimclient::Power::on)
-        return take_once(Quiesce::off);
-    if (source.tools != "guestToolsRunning") {
-        run_.observer.warning("VMware Tools do not run: taken without bringing the guest to rest");
-        return take_once(Quiesce::off);
+    const QuiesceChoice choice = choose_quiesce(run_.assignment.policy.quiesce, source);
+    if (!choice.shortfall.empty()) {
+        fell_short_ = true;
+        run_.observer.warning(choice.shortfall + ": taken without bringing the guest to rest");
     }
+    if (!choice.may_fall_back || choice.ask == Quiesce::off)
+        return take_once(choice.ask);
     try {
         return create(Quiesce::require);
     } catch (const Fault& fault) {
         if (fault.kind() != Fault::Kind::quiesce)
             throw explain(fault, "take the snapshot");
-        run_.observer.warning(explain(fault, "bring the guest to rest").what());
+        fell_short_ = true;
+        run_.observer.warning(std::string(explain(fault, "bring the guest to rest").what()) +
+                              "; taken without it");
         return take_once(Quiesce::off);
     }
+}
+
+bool SnapshotGuard::judge_rest(bool is_quiesced)
+{
+    if (!asked_for_rest_ || is_quiesced)
+        return fell_short_;
+    const std::string sentence =
+        "the guest was to be brought to rest, and by vCenter's own word "
+        "the snapshot is not quiesced";
+    if (run_.assignment.policy.quiesce == config::Quiesce::require)
+        throw Error(ErrorKind::failed, "cannot back it up: " + sentence,
+                    "look at VMware Tools in the guest, or set quiesce = \"prefer\"");
+    run_.observer.warning(sentence);
+    return true;
 }
 
 vimclient::SnapshotRef SnapshotGuard::take_once(Quiesce quiesce)
@@ -89,6 +100,7 @@ vimclient::SnapshotRef SnapshotGuard::take_once(Quiesce quiesce)
 
 vimclient::SnapshotRef SnapshotGuard::create(Quiesce quiesce)
 {
+    asked_for_rest_ = quiesce == Quiesce::require;
     try {
         return vsphere_.create_snapshot(
             vm_, {snapshot_name(note_), snapshot_description(note_), quiesce});
@@ -157,17 +169,22 @@ void SnapshotGuard::send_removal()
     }
 }
 
-void SnapshotGuard::finish_removal()
+bool SnapshotGuard::removal_has_ended() const
+{
+    return begun_ && removal_ && vsphere_.has_ended(*removal_);
+}
+
+void SnapshotGuard::finish_removal(const vimclient::Vm* known)
 {
     if (ended_)
         return;
     if (!turn_ && run_.gate != nullptr)
         turn_ = run_.gate->removal(datastore_ids_);
     const auto turn = std::move(turn_);
-    remove_and_look();
+    remove_and_look(known);
 }
 
-void SnapshotGuard::remove_and_look()
+void SnapshotGuard::remove_and_look(const vimclient::Vm* known)
 {
     constexpr int attempts = 3;
     std::string problem;
@@ -176,7 +193,8 @@ void SnapshotGuard::remove_and_look()
          ++i) {
         send_removal();
         problem = wait_for_removal();
-        source = read_source(problem.empty());
+        const bool is_known = known != nullptr && problem.empty();
+        source = is_known ? *std::exchange(known, nullptr) : read_source(problem.empty());
         begun_ = must_look_ = false;
     }
     ended_ = run_.clock.steady();
@@ -191,7 +209,7 @@ void SnapshotGuard::remove_and_look()
         snapshot_ = *twin;
         removal_.reset();
         ended_.reset();
-        remove_and_look();
+        remove_and_look(nullptr);
         return;
     }
     consolidate_if_needed(source);

@@ -37,14 +37,23 @@ public:
 
     const vimclient::SnapshotRef& ref() const { return snapshot_; }
 
+    /// Once it is known whether the snapshot is quiesced: whether the guest should have been
+    /// brought to rest and was not, which a warning has said. Throws Error (failed) where it had to
+    /// be.
+    bool judge_rest(bool is_quiesced);
+
     /// Sends the removal, if its turn has come, and returns at once. Throws Error where it cannot
     /// be sent; the destructor tries again.
     void begin_removal();
 
     /// Waits for its turn and for the removal, and reads that the snapshot is gone and nothing is
     /// left to consolidate. One that stays although the server said otherwise is removed once more.
-    /// Throws Error; the destructor tries again only where this could not be read.
-    void finish_removal();
+    /// Throws Error; the destructor tries again only where this could not be read. `known` is a
+    /// reading made after `removal_has_ended`, if there is one.
+    void finish_removal(const vimclient::Vm* known = nullptr);
+
+    /// Whether the end of the removal has been seen already.
+    bool removal_has_ended() const;
 
     /// Gives it up, with a warning that names it: a copy that cannot be cancelled needs it.
     void leave_to_next_run();
@@ -57,7 +66,7 @@ public:
 
 private:
     void send_removal();
-    void remove_and_look();
+    void remove_and_look(const vimclient::Vm* known);
     vimclient::SnapshotRef take(const vimclient::Vm& source);
     vimclient::SnapshotRef take_once(vimclient::Quiesce quiesce);
     vimclient::SnapshotRef create(vimclient::Quiesce quiesce);
@@ -78,6 +87,8 @@ private:
     rotation::SnapshotNote note_;
     std::chrono::milliseconds made_{0};
     bool begun_ = false;                         ///< the removal was sent and accepted
+    bool asked_for_rest_ = false;                ///< in the call that made it
+    bool fell_short_ = false;                    ///< the policy wished for rest, and it is not
     bool must_look_ = false;                     ///< it was sent, and the reply was lost
     std::optional<vimclient::TaskRef> removal_;  ///< empty though begun: it was gone already
     std::optional<std::chrono::milliseconds> ended_;

@@ -12,7 +12,6 @@
 #include "job/skip.hpp"
 
 namespace vmrotate::job {
-namespace {
 
 CopyPlace place_of(const Prepared& prepared)
 {
@@ -20,8 +19,6 @@ CopyPlace place_of(const Prepared& prepared)
     return {datastores_of(prepared.source), prepared.target.datastore.id,
             host.empty() ? prepared.source.host_id : host};
 }
-
-}  // namespace
 
 void refuse_fresh(const Run& run, const rotation::Set& set, rotation::Time server_time)
 {

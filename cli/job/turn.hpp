@@ -13,6 +13,9 @@ namespace vmrotate::job {
 /// was set aside does not count.
 void refuse_fresh(const Run& run, const rotation::Set& set, rotation::Time server_time);
 
+/// What the copy puts a load on.
+CopyPlace place_of(const Prepared& prepared);
+
 /// Waits for the right to copy. After a long wait all is read and planned anew. Null without a
 /// gate. Throws what `Gate::copy`, `survey` and `prepare` throw.
 std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& run,

@@ -29,6 +29,28 @@ int own_exit_code(const VmResult& result)
     return static_cast<int>(rights ? ErrorKind::privilege : ErrorKind::failed);
 }
 
+Json json_of_copy(const job::Outcome& copy)
+{
+    return {{"datastore", copy.datastore},
+            {"folder", copy.folder},
+            {"generation", copy.generation},
+            {"slot", copy.slot},
+            {"seq", copy.seq},
+            {"host", copy.host},
+            {"bytes", copy.bytes},
+            {"seconds", seconds_of(copy.total)},
+            {"expired", copy.expired},
+            {"left_undone", sentences_of(copy.left_undone)}};
+}
+
+/// What is known of the guest's rest; nothing where nobody wished for any.
+const char* rest_text(const job::Outcome& outcome)
+{
+    if (outcome.quiesced)
+        return ", quiesced";
+    return outcome.fell_short_of_rest ? ", crash-consistent" : "";
+}
+
 void add_outcome(Json& line, const job::Outcome& outcome)
 {
     line["generation"] = outcome.generation;
@@ -43,6 +65,24 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
     line["left_undone"] = sentences_of(outcome.left_undone);
+    if (!outcome.group.empty())
+        line["group"] = outcome.group;
+    if (outcome.group_spread)
+        line["group_spread_ms"] = outcome.group_spread->count();
+    line["copies"] = Json::array();
+    for (const job::Outcome& copy : outcome.copies)
+        line["copies"].push_back(json_of_copy(copy));
+}
+
+std::string lines_about_copy(const std::string& vm, const job::Outcome& copy)
+{
+    if (copy.generation.empty())
+        return {};
+    const auto size = size_text(static_cast<std::uint64_t>(copy.bytes));
+    return line_about(vm, fmt::format("{} on {} is complete: slot {:02}, seq {}, {} in {}",
+                                      copy.generation, copy.datastore, copy.slot, copy.seq, size,
+                                      seconds_text(copy.total))) +
+           lines_about(vm, copy.expired, " has expired and is deleted");
 }
 
 }  // namespace
@@ -75,11 +115,18 @@ Told told_of(const VmResult& result)
     const job::Outcome& outcome = *result.outcome;
     told.out += lines_about(result.vm, outcome.healed);
     told.out += line_about(
-        result.vm, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}",
+        result.vm, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}{}",
                                outcome.generation, outcome.slot, outcome.seq,
                                size_text(static_cast<std::uint64_t>(outcome.bytes)),
-                               seconds_text(outcome.total), seconds_text(outcome.snapshot_held)));
+                               seconds_text(outcome.total), seconds_text(outcome.snapshot_held),
+                               rest_text(outcome)));
     told.out += lines_about(result.vm, outcome.expired, " has expired and is deleted");
+    if (outcome.group_spread)
+        told.out +=
+            line_about(result.vm, fmt::format("group '{}': all snapshots were made within {} ms",
+                                              outcome.group, outcome.group_spread->count()));
+    for (const job::Outcome& copy : outcome.copies)
+        told.out += lines_about_copy(result.vm, copy);
     told.err += errors_about(result.vm, outcome.left_undone);
     return told;
 }

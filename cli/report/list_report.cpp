@@ -22,9 +22,11 @@ const char* word(rotation::Condition condition)
 
 std::string state_text(const rotation::Generation& generation)
 {
+    const char* rest = generation.quiesced ? ", quiesced" : "";
     if (generation.condition == rotation::Condition::good)
-        return "good";
-    return fmt::format("{}: it {}", word(generation.condition), printable(generation.reason));
+        return fmt::format("good{}", rest);
+    return fmt::format("{}: it {}{}", word(generation.condition), printable(generation.reason),
+                       rest);
 }
 
 }  // namespace
@@ -60,11 +62,13 @@ void write_listing_json(std::ostream& out, const Listing& listing)
         write_line(out, "generation",
                    {{"vm", listing.vm},
                     {"set", listing.set},
+                    {"datastore", listing.located.target.datastore.name},
                     {"name", generation.name},
                     {"id", generation.id},
                     {"seq", generation.seq},
                     {"slot", generation.slot},
                     {"taken", rotation::utc_text(generation.taken)},
+                    {"quiesced", generation.quiesced},
                     {"state", word(generation.condition)},
                     {"reason", generation.reason}});
     for (const rotation::Unfinished& clone : listing.members.unfinished)

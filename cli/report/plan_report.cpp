@@ -16,6 +16,9 @@ void write_plan(std::ostream& out, const job::Prepared& prepared,
                printable(prepared.source.ref.name), printable(prepared.name(plan.slot)), plan.slot,
                plan.seq, printable(prepared.target.datastore.name),
                printable(prepared.target.folder.path));
+    if (!prepared.copied_from.empty())
+        fmt::print(out, "  copied on from the new generation on '{}'\n",
+                   printable(prepared.copied_from));
     write_recovery(out, recovery);
     fmt::print(out, "  copied by {} ({})\n",
                prepared.host.name.empty() ? "the source's host" : printable(prepared.host.name),
@@ -40,6 +43,7 @@ void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepar
                 {"datastore", prepared.target.datastore.name},
                 {"folder", prepared.target.folder.path},
                 {"host", prepared.host.name},
+                {"copied_from", prepared.copied_from},
                 {"recovery", json_of(recovery)},
                 {"decisions", json_of(prepared.plan.decisions)},
                 {"left_alone", json_of_left_alone(prepared.set.strangers)}});

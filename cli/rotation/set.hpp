@@ -55,6 +55,7 @@ struct Generation {
     Time taken{};
     Condition condition = Condition::good;
     std::string reason;  ///< for people, unless good
+    bool quiesced = false;
 
     bool operator==(const Generation&) const = default;
 };

@@ -9,7 +9,7 @@ import tomllib
 SWITCHES = {"--json", "--dry-run", "-n", "--verbose", "-v", "--quiet", "-q", "--yes", "-y",
             "--create-folder"}
 
-KEEP, SET = 3, "default"  #: where nobody says anything else
+KEEP, SET, PREFIX = 3, "default", "zz_"  #: where nobody says anything else
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +19,21 @@ class Wish:
     vm: str
     set: str
     keep: int
+    datastore: str = ""  #: of a further place; empty for the first one
+
+
+def further(first, prefix, datastore, copies):
+    """(Wish, prefix) of each further place of a wish, as the README says it: a number in the
+    prefix before what closes it, and at the end of the set."""
+    copies = [{"datastore": one} if isinstance(one, str) else one for one in copies]
+    if copies and list(copies[0]) == ["datastore"] and \
+            datastore in ("", copies[0]["datastore"]):
+        copies = copies[1:]
+    for number, one in enumerate(copies, 1):
+        bare = prefix.rstrip("_-.")
+        yield (Wish(first.vm, one.get("set", f"{first.set}-{number}"),
+                    one.get("keep", first.keep), one["datastore"]),
+               one.get("prefix", f"{bare}{number}{prefix[len(bare):]}"))
 
 
 def parted(arguments):
@@ -93,4 +108,6 @@ def wishes_of(result, default_keep=KEEP, known=frozenset()):
         def first(key, otherwise, layers=layers):
             return next((layer[key] for layer in layers if key in layer), otherwise)
         wishes.append(Wish(vm, first("set", SET), int(first("keep", default_keep))))
+        wishes += [wish for wish, _ in further(wishes[-1], first("prefix", PREFIX),
+                                               first("datastore", ""), first("copies", ()))]
     return wishes

@@ -277,6 +277,12 @@ class Shop:
                                  f"{sorted(self.oracle.RULES)}")
         self.allowed.update(rules)
 
+    def forget_hints(self):
+        """As if no run had been here before: every VM is looked for by its name."""
+        for name in os.listdir(self.state_folder):
+            if name.startswith("hints-"):
+                os.remove(os.path.join(self.state_folder, name))
+
     def may_change(self, name, *fields):
         """Declares what vmrotate may change of this VM, in the words of `lasting` (oracle.py)."""
         self.changeable.setdefault(name, set()).update(fields)

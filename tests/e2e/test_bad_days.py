@@ -158,10 +158,18 @@ class Snapshots(BadTest):
         shop.configure('[defaults]\nquiesce = "require"\n')
         shop.do("set", vm="avocado2", tools=False)
         result = shop.run("backup", "avocado2")
+        self.assertSays(result, 4, "vmrotate: avocado2: ", "VMware Tools do not run",
+                        hint="prefer")
+        self.assertEqual([], shop.vcenter.calls("CreateSnapshot_Task"))
+        shop.do("set", vm="avocado2", tools=True)
+        shop.do("next", method="CreateSnapshot_Task", failAt=50, fault="ApplicationQuiesceFault")
+        result = shop.run("backup", "avocado2")
         self.assertSays(result, 1, "vmrotate: avocado2: ", "brought to rest",
                         "ApplicationQuiesceFault", hint="prefer")
+        shop.do("next", method="CreateSnapshot_Task", ignoreQuiesce=True)
+        result = shop.run("backup", "avocado2")
+        self.assertSays(result, 1, "vmrotate: avocado2: ", "not quiesced", hint="prefer")
         self.assertEqual([], shop.vcenter.calls("CloneVM_Task"))
-        shop.do("set", vm="avocado2", tools=True)
         self.assertExit(0, shop.run("backup", "avocado2"))
         self.assertEqual(["yes"], self.quiesced(shop))
 

@@ -246,7 +246,7 @@ class Interrupted(ShopTest):
                                      wrapper=["sh", "-c", f'exec "$@" {closing}', "sh"])
                 self.assertExit(0, process.wait())
                 self.assertEqual([1], shop.slots("avocado2"))
-                for folder, _, files in os.walk(shop.state_folder):
+                for folder, _, files in os.walk(os.path.join(shop.state_folder, "locks")):
                     for file in files:
                         with open(os.path.join(folder, file), encoding="ascii") as lock:
                             self.assertRegex(lock.read(), r"^[0-9a-f]{32} \d+\n$")

@@ -158,6 +158,14 @@ std::vector<DiskUse> FakeVsphere::disk_uses(const std::string& datastore_id)
     });
 }
 
+std::optional<VmRef> FakeVsphere::own_vm()
+{
+    return ask(reads, "own_vm", "", [&]() -> std::optional<VmRef> {
+        const Vm* vm = first(vms_, [&](const Vm& each) { return each.ref.name == own_vm_name; });
+        return vm == nullptr ? std::nullopt : std::optional(vm->ref);
+    });
+}
+
 std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& copy)
 {
     return ask(reads, "copied_at", copy.name, [&]() -> std::optional<Time> {
@@ -169,4 +177,27 @@ std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& cop
         const auto event = clone_events_.find(copy.id);
         return event == clone_events_.end() ? std::nullopt : std::optional(event->second);
     });
+}
+
+Answer FakeVsphere::read(const Question& question)
+{
+    Answer answer;
+    if (!question.vms.empty())
+        answer.vms = read_vms(question.vms);
+    if (!question.placed.id.empty()) {
+        answer.place = place_of(question.placed);
+        answer.datastores = datastores_of(answer.place->datacenter_id);
+        answer.folders = folders_of(answer.place->datacenter_id);
+    }
+    if (!question.folder_id.empty())
+        answer.folder = vms_in(question.folder_id);
+    if (!question.hosts.empty())
+        answer.hosts = read_hosts(question.hosts);
+    if (!question.snapshot.id.empty())
+        answer.disks = disks_of(question.snapshot);
+    if (!question.datastore_id.empty())
+        answer.uses = disk_uses(question.datastore_id);
+    if (question.time)
+        answer.time = now();
+    return answer;
 }

@@ -94,7 +94,7 @@ TEST_CASE("parse: the example says the defaults")
     CHECK(policy.datastore == "NFS_durian");
     policy.datastore.clear();
     CHECK(policy == Policy{});
-    CHECK(parsed.config.defaults.size() == policy_keys().size() - 1);  // no alias
+    CHECK(parsed.config.defaults.size() == policy_keys().size() - 2);  // no alias, no self
     JobRules rules;
     for (const auto& setting : parsed.config.default_rules)
         setting(rules);
@@ -170,6 +170,13 @@ folders = ["a", "日/b"]
 pools = ["p"]
 attributes = ["Backup=a=b"]
 exclude = ["x*"]
+before_snapshot = ["/b", "", "x y"]
+after_snapshot = ["/a"]
+after_clone = ["/c"]
+on_failure = ["/f"]
+thaw = ["/t"]
+hook_failure = "skip"
+hook_timeout = "6h"
 [vm."a b"]
 alias = "a"
 )",
@@ -191,23 +198,31 @@ alias = "a"
     CHECK(all[1].vm == "日本/%2f");
     CHECK(all[0].job == "夜 1");
     using std::chrono::seconds;
-    const Policy expected = {"d",
-                             "日本/b",
-                             98,
-                             "控_",
-                             "A.b_c-9",
-                             "a",
-                             "esx1",
-                             Quiesce::require,
-                             Nics::disconnected,
-                             Consolidate::never,
-                             true,
-                             seconds{86400},
-                             seconds{7200},
-                             seconds{10800},
-                             seconds{14400},
-                             seconds{18000},
-                             seconds{21600}};
+    Policy expected = {.datastore = "d",
+                       .folder = "日本/b",
+                       .keep = 98,
+                       .prefix = "控_",
+                       .set = "A.b_c-9",
+                       .copies = {},
+                       .alias = "a",
+                       .host = "esx1",
+                       .quiesce = Quiesce::require,
+                       .nics = Nics::disconnected,
+                       .consolidate = Consolidate::never,
+                       .create_folder = true,
+                       .min_age = seconds{86400},
+                       .task_wait = seconds{7200},
+                       .removal_wait = seconds{10800},
+                       .task_limit = seconds{14400},
+                       .grace = seconds{18000},
+                       .deadline = seconds{21600}};
+    expected.before_snapshot = {"/b", "", "x y"};
+    expected.after_snapshot = {"/a"};
+    expected.after_clone = {"/c"};
+    expected.on_failure = {"/f"};
+    expected.thaw = {"/t"};
+    expected.hook_failure = HookFailure::skip;
+    expected.hook_timeout = seconds{21600};
     CHECK(all[0].policy == expected);
 
     using std::chrono::minutes;
@@ -301,7 +316,7 @@ TEST_CASE("parse: unknown names are told with the nearest right one, or with the
         {"[vm.a]\nvms = ['a']", "2:1: vms belongs into [job.NAME]"},
         {"[defaults]\nvms = ['a']", "2:1: vms belongs into [job.NAME]"},
         {"[job.x]\nvms = ['a']\nvm = ['b']", "3:1: unknown key 'vm'; did you mean 'vms'?"},
-        {"[job.x]\nvms = ['a']\n[job.x.vm]", "3:8: unknown table 'vm'"},
+        {"[job.x]\nvms = ['a']\n[job.x.vm]", "3:8: unknown table 'vm'; did you mean 'vms'?"},
         {"[defaults]\n\"a\\u001b[2J\" = 1", "2:1: unknown key 'a?[2J'"},
     });
 }
@@ -432,6 +447,16 @@ TEST_CASE("parse: values of a policy")
         {"create_folder = 1", "17: create_folder must be true or false"},
         {"min_age = '5m'", "11: min_age" + duration},
         {"min_age = ''", "11: min_age" + duration},
+        {"thaw = '/bin/x'",
+         "8: thaw must be a list of texts: [\"/path/of/a/program\", \"an argument\"]"},
+        {"thaw = ['/bin/x', 3]",
+         "8: thaw must be a list of texts: [\"/path/of/a/program\", \"an argument\"]"},
+        {"thaw = ['x', '/y']",
+         "8: thaw must begin with the absolute path of a program, not with 'x'"},
+        {"thaw = ['']", "8: thaw must begin with the absolute path of a program, not with ''"},
+        {"thaw = ['/x', \"a\\u0000b\"]", "8: thaw may not contain the character 0"},
+        {"hook_failure = 'stop'", "16: hook_failure must be \"fail\" or \"skip\""},
+        {"hook_timeout = '0'", "16: hook_timeout must be a second at least"},
         {"task_limit = '0'", "14: task_limit must be a second at least"},
         {"task_wait = '-1s'", "13: task_wait" + duration},
     };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "fleet/roster.hpp"
 
-#include <algorithm>
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -58,9 +56,7 @@ std::string told(const std::string& lines, const std::vector<Candidate>& all = i
 {
     const auto parsed = config::parse("[job.x]\n" + lines, "");
     REQUIRE(config::sentence("", parsed.problems) == "");
-    auto roster = fleet::resolve(parsed.config, all);
-    CHECK_FALSE(fleet::has_patterns(roster.config) &&
-                std::ranges::count(roster.config.jobs.at("x").vms, "web*") == 0);
+    const auto roster = fleet::resolve(parsed.config, all);
     std::string text = fmt::format("{}", fmt::join(roster.config.jobs.at("x").vms, " "));
     for (const fleet::Lack& lack : roster.lacks) {
         CHECK(lack.job == "x");

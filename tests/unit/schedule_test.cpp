@@ -125,3 +125,37 @@ TEST_CASE("next: the most overdue that may begin, and those whose window is clos
     CHECK(told(a_is_full, "201909250200") == "begin 3, closed ");
     CHECK(told(a_is_full, "201909250600") == "begin none, closed 0 3");
 }
+
+TEST_CASE("next: members of a group begin one after the other, whatever the limits")
+{
+    const auto a = place("a", "t1", "h1");
+    std::vector<Waiting> waiting = {{.vm = 0}, {.vm = 1, .group = "shop"}, {.vm = 2, .group = "x"}};
+    auto in_flight = flights(copying, {a, a, a, a});
+    in_flight.push_back({.vm = 9, .group = "shop"});
+    CHECK(next(waiting, in_flight, "202609250241").begin == 1);
+}
+
+TEST_CASE("next: no group begins while another one is preparing")
+{
+    const std::vector<Waiting> waiting = {{.vm = 1, .group = "shop"}, {.vm = 2}};
+    const std::vector<Waiting> only = {waiting.front()};
+    const std::vector<InFlight> other = {{.vm = 9, .group = "x"}};
+    const std::vector<InFlight> copied = {{.vm = 9, .phase = copying, .group = "x"}};
+    CHECK(next(waiting, other, "202609250241").begin == 1);
+    CHECK_FALSE(next(only, other, "202609250241").begin);
+    CHECK(next(only, copied, "202609250241").begin == 0);
+    CHECK(next(only, {}, "202609250241").begin == 0);
+}
+
+TEST_CASE("next: what has to be alone is last, and nothing is beside it")
+{
+    const std::vector<Waiting> waiting = {{.vm = 0, .alone = true}, {.vm = 1}};
+    const std::vector<Waiting> last = {waiting.front()};
+    const std::vector<InFlight> one = {{.vm = 9}}, alone = {{.vm = 9, .alone = true}};
+    const std::vector<InFlight> ends = {{.vm = 9, .phase = ending}};
+    CHECK(next(waiting, {}, "202609250241").begin == 1);
+    CHECK_FALSE(next(last, one, "202609250241").begin);
+    CHECK_FALSE(next(last, ends, "202609250241").begin);
+    CHECK(next(last, {}, "202609250241").begin == 0);
+    CHECK_FALSE(next({{.vm = 1}}, alone, "202609250241").begin);
+}

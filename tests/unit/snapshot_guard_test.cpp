@@ -49,7 +49,7 @@ const std::vector<TakeCase> take_cases = {
      [](World& world) { world.vsphere.fail("create_snapshot", 1, no_rest); }, "",
      "create_snapshot avocado2 quiesced\ncreate_snapshot avocado2\n",
      "cannot bring the guest to rest: the guest's file systems could not be brought to rest "
-     "(FilesystemQuiesceFault)\n"},
+     "(FilesystemQuiesceFault); taken without it\n"},
     {"prefer: a VM that is off is at rest", config::Quiesce::prefer,
      [](World& world) { world.source().power = vimclient::Power::off; }, "",
      "create_snapshot avocado2\n", ""},

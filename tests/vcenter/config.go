@@ -28,6 +28,7 @@ type configuration struct {
 	VMs        []vmConfig        `json:"vms"`
 	Folders    []string          `json:"folders"`
 	Bulk       int               `json:"bulk"`
+	Guests     bool              `json:"guests"`
 	speeds
 	switches
 }

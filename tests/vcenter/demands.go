@@ -58,6 +58,12 @@ func (s *server) demands(call *simulator.Method) []demand {
 		return s.moveDemands(request)
 	case *types.CreateContainerView:
 		return []demand{{request.Container, "System.View"}}
+	case *types.SetField:
+		return []demand{{request.Entity, "Global.SetCustomField"}}
+	case *types.AddCustomFieldDef:
+		return []demand{{s.rootFolder(), "Global.ManageCustomFields"}}
+	case *types.LogUserEvent:
+		return []demand{{request.Entity, "Global.LogEvent"}}
 	case *types.SetEntityPermissions:
 		return []demand{{request.Entity, "Authorization.ModifyPermissions"}}
 	case *types.RemoveEntityPermission:

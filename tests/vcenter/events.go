@@ -41,14 +41,21 @@ func (s *server) reportEnd(j *job, c *cloning, failure fault) {
 	s.post(j, &types.VmClonedEvent{SourceVm: vmArgument(c.source)}, c.result)
 }
 
-// post enters an event about a VM, now by the server's clock.
+// post enters an event of a task about a VM.
 func (s *server) post(j *job, base types.BaseEvent, m *machine) {
 	event := base.GetEvent()
-	event.Key, event.ChainId = int32(s.next()), j.task.Info.EventChainId
-	event.CreatedTime, event.UserName = s.now(), j.user
+	event.ChainId = j.task.Info.EventChainId
+	event.FullFormattedMessage = eventName(base) + " of " + shown(m.vm.Name)
+	s.enter(j.user, base, m)
+}
+
+// enter puts an event about a VM into the list, now by the server's clock.
+func (s *server) enter(user string, base types.BaseEvent, m *machine) {
+	event := base.GetEvent()
+	event.Key = int32(s.next())
+	event.CreatedTime, event.UserName = s.now(), user
 	own, host := vmArgument(m), hostArgument(s.hostOf(m))
 	event.Vm, event.Host = &own, &host
-	event.FullFormattedMessage = eventName(base) + " of " + shown(m.vm.Name)
 	p := posted{event: base, self: []reference{own.Vm, host.Host}}
 	for _, ref := range p.self {
 		p.within = append(p.within, s.ancestors(ref)...)

@@ -50,6 +50,11 @@ func newServer(config configuration) (*server, error) {
 	if err := s.makeContents(); err != nil {
 		return nil, err
 	}
+	if config.Guests {
+		if err := s.startGuests(); err != nil {
+			return nil, err
+		}
+	}
 	s.taskManager().MaxCollector = math.MaxInt32 // the simulator keeps those of dead sessions
 	s.grantAccounts()
 	s.registry.AddHandler(watcher{s})

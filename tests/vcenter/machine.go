@@ -21,6 +21,7 @@ type machine struct {
 	holder    *job                           // the task that has it now
 	copying   bool                           // a clone that is not finished
 	snapshots int32                          // numbers given out
+	guest     *guest                         // nil: none that could be reached
 	frozen    map[reference]map[int32]string // content of the disks, by snapshot
 }
 

@@ -18,6 +18,7 @@ type order struct {
 	DropDisk            *int   `json:"dropDisk"`
 	WrongDatastore      string `json:"wrongDatastore"`
 	IgnoreExtraConfig   bool   `json:"ignoreExtraConfig"`
+	IgnoreQuiesce       bool   `json:"ignoreQuiesce"`
 	LeavesSnapshot      bool   `json:"leavesSnapshot"`
 	LeavesConsolidation bool   `json:"leavesConsolidation"`
 	KeepsPartial        bool   `json:"keepsPartial"`

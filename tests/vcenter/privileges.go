@@ -38,6 +38,9 @@ var privileges = map[string][]string{
 	"UpdateAuthorizationRole": {"Authorization.ModifyRoles"},
 	"RemoveAuthorizationRole": {"Authorization.ModifyRoles"},
 	"TerminateSession":        {"Sessions.TerminateSession"},
+	"SetField":                {"Global.SetCustomField"},
+	"AddCustomFieldDef":       {"Global.ManageCustomFields"},
+	"LogUserEvent":            {"Global.LogEvent"},
 }
 
 func privilegeOf(method string) string {

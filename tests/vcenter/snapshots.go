@@ -22,8 +22,10 @@ func (s *server) createSnapshot(user string, m *machine, r snapshotRequest) (ref
 		holds: []*machine{m}, orders: true,
 		run: func(j *job) (types.AnyType, fault) {
 			var made reference
-			failure := j.spend(func() int { return s.config.CreateMs + s.config.StunMs }, func(share float64) (f fault) {
+			failure := s.stunned(j, m, func() int { return s.config.CreateMs }, func(share float64) (f fault) {
 				if f = s.forbidsSnapshot(m, r); f == nil && share >= 1 {
+					on := m.vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
+					r.quiesce = r.quiesce && on && !j.order.IgnoreQuiesce
 					made = s.addSnapshot(m, r)
 				}
 				return f
@@ -98,7 +100,7 @@ func (s *server) removeSnapshot(user string, m *machine, ref reference, children
 }
 
 func (s *server) finishRemoval(j *job, m *machine, ref reference, children bool) fault {
-	return j.spend(func() int { return s.config.RemoveMs + s.config.StunMs }, func(share float64) fault {
+	return s.stunned(j, m, func() int { return s.config.RemoveMs }, func(share float64) fault {
 		if s.registry.Get(ref) == nil {
 			return &types.ManagedObjectNotFound{Obj: ref}
 		}

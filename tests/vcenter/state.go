@@ -37,6 +37,9 @@ type vmView struct {
 	ConsolidationNeeded bool              `json:"consolidationNeeded"`
 	BusyTask            string            `json:"busyTask"`
 	Copying             bool              `json:"copying"`
+	GuestPort           int               `json:"guestPort"`
+	Attributes          map[string]string `json:"attributes"`
+	UserEvents          []string          `json:"userEvents"`
 }
 
 type snapshotView struct {
@@ -73,6 +76,7 @@ type taskView struct {
 	Fault     string `json:"fault"`
 	Over      bool   `json:"over"`
 	Forgotten bool   `json:"forgotten"`
+	EndMs     int64  `json:"endMs"`
 }
 
 // state takes everything at one moment.
@@ -117,7 +121,10 @@ func viewTask(j *job) taskView {
 	view := taskView{
 		ID: j.task.Self.Value, Method: j.method, Target: j.target,
 		State: string(j.task.Info.State), Progress: j.percent,
-		Over: j.finished, Forgotten: j.forgotten,
+		Over: j.finished, Forgotten: j.forgotten, EndMs: -1,
+	}
+	if j.ended {
+		view.EndMs = j.endMs
 	}
 	if j.task.Info.Error != nil {
 		view.Fault = faultName(j.task.Info.Error.Fault)
@@ -135,7 +142,9 @@ func (s *server) viewVM(m *machine) vmView {
 		ExtraConfig: optionMap(vm.Config.ExtraConfig), InstanceUUID: vm.Config.InstanceUuid,
 		Snapshots: []snapshotView{}, Disks: []diskView{},
 		ConsolidationNeeded: isTrue(vm.Runtime.ConsolidationNeeded), Copying: m.copying,
+		GuestPort: m.guest.port(),
 	}
+	view.Attributes, view.UserEvents = s.attributesOf(m), s.userEventsOf(m)
 	if m.holder != nil {
 		view.BusyTask = m.holder.task.Self.Value
 	}

@@ -9,8 +9,8 @@
 
 #include "soap/names.hpp"
 #include "soap/properties.hpp"
+#include "soap/readers.hpp"
 #include "soap/standing_reader.hpp"
-#include "soap/vm_reader.hpp"
 #include "soap/whole.hpp"
 
 namespace vimclient::wire {
@@ -66,38 +66,12 @@ private:
 std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
                                          const std::string& folder_id)
 {
-    const Query query{.root_type = "Folder",
-                      .roots = {folder_id},
-                      .steps = {{"children", "Folder", "childEntity", {"tasks"}}, recent_tasks()},
-                      .wanted = {{"Folder", {"childEntity"}}, wanted_of_vm(), wanted_of_task()},
-                      .page = vms_page};
-    VmReader reader;
-    std::set<std::string> expected;
-    bool found = false;
-    retrieve(session, line, query, [&](const Object& object) {
-        reader.add(object);
-        if (object.id() != folder_id)
-            return;
-        object.demand_complete();
-        found = true;
-        const auto* children = object.demand<vim25__ArrayOfManagedObjectReference>("childEntity");
-        if (!children)
-            return;
-        for (const vim25__ManagedObjectReference* child : whole(children->ManagedObjectReference)) {
-            if (child->type == "VirtualMachine")
-                expected.insert(child->__item);
-        }
-    });
-    if (!found)
+    FolderReader reader(folder_id);
+    retrieve(session, line, reader.query(), [&](const Object& object) { reader.add(object); });
+    if (!reader.found())
         throw ServerFault(Fault::Kind::not_found, fmt::format("there is no folder '{}'", folder_id),
                           "ManagedObjectNotFound", folder_id);
-    std::vector<Vm> vms;
-    std::set<std::string> listed;
-    for (auto& entry : reader.take()) {
-        listed.insert(entry.first);
-        vms.push_back(std::move(entry.second));
-    }
-    return listed == expected ? std::optional(std::move(vms)) : std::nullopt;
+    return reader.take();
 }
 
 // by their keys
