@@ -389,6 +389,7 @@ class vim25__ServiceContent : public vim25__DynamicData
    vim25__AboutInfo* about 1;
    vim25__ManagedObjectReference* sessionManager 0;
    vim25__ManagedObjectReference* eventManager 0;
+   vim25__ManagedObjectReference* customFieldsManager 0;
 };
 class vim25__UserSession : public vim25__DynamicData { public: std::string key 1; };
 
@@ -446,6 +447,24 @@ int vim25__DestroyView(vim25__ManagedObjectReference* _USCOREthis,
 struct vim25__QueryEventsResponse { std::vector<vim25__Event*> returnval; };
 int vim25__QueryEvents(vim25__ManagedObjectReference* _USCOREthis,
       vim25__EventFilterSpec* filter, struct vim25__QueryEventsResponse& reply);
+
+struct vim25__LogUserEventResponse {};
+int vim25__LogUserEvent(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__ManagedObjectReference* entity, std::string msg,
+      struct vim25__LogUserEventResponse& reply);
+
+struct vim25__setCustomValueResponse {};
+int vim25__setCustomValue(vim25__ManagedObjectReference* _USCOREthis, std::string key,
+      std::string value, struct vim25__setCustomValueResponse& reply);
+
+class vim25__CustomFieldDef : public vim25__DynamicData
+{ public:
+   std::string key 1;
+   std::string name 1;
+};
+struct vim25__AddCustomFieldDefResponse { vim25__CustomFieldDef* returnval; };
+int vim25__AddCustomFieldDef(vim25__ManagedObjectReference* _USCOREthis, std::string name,
+      std::string* moType, struct vim25__AddCustomFieldDefResponse& reply);
 
 struct vim25__CreateFolderResponse { vim25__ManagedObjectReference* returnval; };
 int vim25__CreateFolder(vim25__ManagedObjectReference* _USCOREthis, std::string name,

@@ -268,6 +268,9 @@ public:
     /// half-copied disk has its full capacity.
     virtual std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) = 0;
 
+    /// What VMware Tools tell of the guest's address (guest.ipAddress); empty where they do not.
+    virtual std::string guest_address(const VmRef& vm) = 0;
+
     // ---- changes
 
     /// Makes the folder below the datacenter's VM folder, parents included; one that is
@@ -306,6 +309,14 @@ public:
     /// and at once: a busy VM is Fault (busy), a session that has ended Fault (logon), and the
     /// guards are to be asked again. One that is already gone is no error.
     virtual void destroy(const VmRef& vm) = 0;
+
+    /// Sets the custom attribute of this name; one that nobody has defined yet is defined, for VMs.
+    /// Fault (unsupported) where the server has none, such as an ESXi host.
+    virtual void set_attribute(const VmRef& vm, const std::string& name,
+                               const std::string& value) = 0;
+
+    /// Enters one line of text into the VM's event log.
+    virtual void log_event(const VmRef& vm, const std::string& text) = 0;
 
     /// Ends the session. Calls after it fail with Kind::logon.
     virtual void logout() = 0;

@@ -92,7 +92,8 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                     return environment.free_lock(environment.paths.state, uuid);
                 },
             .stop = environment.stop,
-            .hooks = environment.hooks.get()};
+            .hooks = environment.hooks.get(),
+            .prober = environment.prober.get()};
 }
 
 int watched(const Context& context, const config::Config& config,

@@ -11,10 +11,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "job/announce.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
 #include "job/discard.hpp"
 #include "job/expire.hpp"
+#include "job/freeze.hpp"
 #include "job/heal.hpp"
 #include "job/hooks.hpp"
 #include "job/lock_by_snapshot.hpp"
@@ -56,11 +58,12 @@ HookStory story_of(const Prepared& prepared)
 /// Between the hook that brings the guest's applications to rest and the one that lets them go
 /// on lies the making of the snapshot, and nothing else.
 SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const SourceLock& lock, Hooks& hooks)
+                            const SourceLock& lock, Hooks& hooks, GuestWatch& guest)
 {
     const Thaw thaw(hooks);
     hooks.before_snapshot();
     run.observer.step("taking the snapshot");
+    const Watched watched(guest);
     return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
 }
 
@@ -152,6 +155,7 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
+    hooks.story.source = seen.source.ref.id;
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
     Prepared prepared = prepare(vsphere, run, std::move(seen));
@@ -161,7 +165,9 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     warn_of_odd_clock(run, prepared, outcome);
 
     hooks.story = story_of(prepared);
-    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks);
+    recall_freeze(run, prepared);
+    GuestWatch guest(vsphere, run, prepared.source.ref);
+    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks, guest);
     hooks.story.snapshot = snapshot.ref().id;
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
     outcome.fell_short_of_rest = snapshot.judge_rest(taken.quiesced);
@@ -173,9 +179,14 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 
     hooks.story.phase = "commit";
     run.observer.step("removing the snapshot, verifying the copy");
+    outcome.freeze = guest.freeze();
+    guest.begin();
     begin_to_let_go(snapshot, run);
     commit_or_discard(vsphere, run, prepared, copy, outcome);
     auto still_there = let_go(snapshot);
+    guest.end();
+    tell_freeze(vsphere, run, copy, guest, outcome);
+    name_newest(vsphere, run, prepared.source, outcome);
 
     hooks.story.phase = "expire";
     hooks.story.generation = outcome.generation;
@@ -196,18 +207,28 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 {
     Hooks hooks(run);
+    const auto source = [&] { return vimclient::VmRef{hooks.story.source, run.assignment.vm}; };
+    const auto tell_failure = [&](const std::string& message, bool is_server_there) {
+        if (is_server_there)
+            log_failure(vsphere, run, source(), message);
+        hooks.on_failure(message);
+    };
     try {
         Outcome outcome = back_up(vsphere, run, hooks);
+        log_outcome(vsphere, run, source(), outcome);
         if (!outcome.ok())
             hooks.on_failure(outcome.left_undone.front().what());
         return outcome;
     } catch (const Skip&) {
         throw;
     } catch (const vimclient::Cancelled&) {
-        hooks.on_failure("interrupted");
+        tell_failure("interrupted", true);
+        throw;
+    } catch (const Error& e) {
+        tell_failure(e.what(), e.kind() != ErrorKind::unreachable && e.kind() != ErrorKind::logon);
         throw;
     } catch (const std::exception& e) {
-        hooks.on_failure(e.what());
+        tell_failure(e.what(), false);
         throw;
     }
 }

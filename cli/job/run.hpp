@@ -11,6 +11,7 @@
 #include "config/config.hpp"
 #include "job/hooks.hpp"
 #include "job/observer.hpp"
+#include "job/probe.hpp"
 
 namespace vmrotate::job {
 
@@ -43,6 +44,7 @@ struct Run {
     std::stop_token stop = {};
 
     HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
+    Prober* prober = nullptr;     ///< null: no guest is probed
 };
 
 }  // namespace vmrotate::job

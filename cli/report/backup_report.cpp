@@ -6,6 +6,7 @@
 #include <fmt/ostream.h>
 
 #include "base/text.hpp"
+#include "job/probe.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
 
@@ -56,6 +57,14 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["host"] = outcome.host;
     line["bytes"] = outcome.bytes;
     line["quiesced"] = outcome.quiesced;
+    line["crash_consistent"] = outcome.fell_short_of_rest;
+    line["freeze_ms"] = nullptr;
+    line["probes_lost"] = nullptr;
+    if (outcome.freeze) {
+        line["freeze_ms"] = outcome.freeze->longest.count();
+        line["probes_lost"] = outcome.freeze->lost;
+    }
+    line["froze_too_long"] = outcome.froze_too_long;
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
@@ -93,6 +102,9 @@ void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
                printable(result.vm), printable(outcome.generation), outcome.slot, outcome.seq,
                size_text(static_cast<std::uint64_t>(outcome.bytes)), seconds_text(outcome.total),
                seconds_text(outcome.snapshot_held), rest_text(outcome));
+    if (outcome.freeze)
+        fmt::print(out, "{}: the guest did not answer for up to {}\n", printable(result.vm),
+                   job::freeze_text(*outcome.freeze));
     for (const std::string& name : outcome.expired)
         fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
                    printable(name));

@@ -147,3 +147,11 @@ std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& cop
         return event == clone_events_.end() ? std::nullopt : std::optional(event->second);
     });
 }
+
+std::string FakeVsphere::guest_address(const VmRef& ref)
+{
+    return ask(reads, "guest_address", ref.name, [&] {
+        get(ref);
+        return address_of_guests;
+    });
+}

@@ -105,7 +105,8 @@ void Session::read_about()
                  .property_collector = require(content.propertyCollector, call.method).__item,
                  .view_manager = id_of(content.viewManager),
                  .session_manager = require(content.sessionManager, call.method).__item,
-                 .event_manager = id_of(content.eventManager)};
+                 .event_manager = id_of(content.eventManager),
+                 .custom_fields_manager = id_of(content.customFieldsManager)};
     server_ = {.full_name = about.fullName,
                .api_version = about.apiVersion,
                .instance_uuid = about.instanceUuid ? *about.instanceUuid : "",

@@ -30,7 +30,7 @@ struct Line {
 /// The ids of the objects that every session has.
 struct Services {
     std::string root_folder, property_collector, view_manager, session_manager;
-    std::string event_manager;  ///< empty where the server has none
+    std::string event_manager, custom_fields_manager;  ///< empty where the server has none
 };
 
 /// One logon, shared by several connections. It knows what may be repeated and what may not.

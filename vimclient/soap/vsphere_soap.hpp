@@ -28,6 +28,7 @@ public:
     std::vector<Disk> disks_of(const SnapshotRef& snapshot) override;
     std::vector<DiskUse> disk_uses(const std::string& datastore_id) override;
     std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) override;
+    std::string guest_address(const VmRef& vm) override;
 
     Folder create_folder(const std::string& datacenter_id, const std::string& path) override;
     SnapshotRef create_snapshot(const VmRef& vm, const SnapshotSpec& spec) override;
@@ -39,6 +40,8 @@ public:
     void consolidate(const VmRef& vm) override;
     void move_into_folder(const VmRef& vm, const std::string& folder_id) override;
     void destroy(const VmRef& vm) override;
+    void set_attribute(const VmRef& vm, const std::string& name, const std::string& value) override;
+    void log_event(const VmRef& vm, const std::string& text) override;
     void logout() override { session_.logout(); }
 
 private:
@@ -60,6 +63,9 @@ private:
                          const std::stop_token& stop);
     std::optional<Time> cloned_by_task(const VmRef& source, const VmRef& copy);
     std::optional<Time> cloned_by_event(const VmRef& copy);
+    void change_and_name(const std::function<void(Line&)>& work);
+    void set_value(const VmRef& vm, const std::string& name, const std::string& value);
+    void define_attribute(const std::string& name);
     std::string make_folder(const std::string& parent_id, const std::string& name);
 
     Session session_;
