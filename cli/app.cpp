@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "job/explain.hpp"
+#include "report/board.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
 #include "version.hpp"
@@ -110,15 +111,19 @@ void refuse_empty_values(const std::vector<std::string>& arguments)
     }
 }
 
-int parse_and_run(const std::vector<std::string>& arguments, Environment& environment)
+report::Surroundings surroundings_of(const Environment& environment)
 {
-    CLI::App app{description, "vmrotate"};
-    app.footer(footer);
-    app.require_subcommand(0, 1);  // (1) would answer a mistyped verb with "is required"
-    Globals globals;
-    int exit_code = 0;
-    add_globals(app, globals);
-    const Context context{environment, globals, exit_code};
+    return {.out = environment.out,
+            .err = environment.err,
+            .out_is_ready = environment.out_is_ready,
+            .out_is_screen = environment.screen.shows_out,
+            .screen = environment.screen.size,
+            .clock = environment.clock,
+            .stop = environment.stop};
+}
+
+void add_verbs(CLI::App& app, const Context& context)
+{
     add_backup(app, context);
     add_plan(app, context);
     add_clean(app, context);
@@ -129,6 +134,20 @@ int parse_and_run(const std::vector<std::string>& arguments, Environment& enviro
     add_release(app, context);
     add_adopt(app, context);
     add_credential(app, context);
+}
+
+int parse_and_run(const std::vector<std::string>& arguments, Environment& environment)
+{
+    CLI::App app{description, "vmrotate"};
+    app.footer(footer);
+    app.require_subcommand(0, 1);  // (1) would answer a mistyped verb with "is required"
+    Globals globals;
+    int exit_code = 0;
+    add_globals(app, globals);
+    report::Board board(surroundings_of(environment));
+    const Context context{environment, globals, exit_code, board};
+    if (arguments != std::vector<std::string>{"--version"})  // it has nothing to parse
+        add_verbs(app, context);
 
     refuse_empty_values(arguments);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants

@@ -16,6 +16,7 @@
 #include "connect.hpp"
 #include "credential_store.hpp"
 #include "job/run.hpp"
+#include "report/live_lines.hpp"
 #include "store_choice.hpp"
 #include "vsphere.hpp"
 
@@ -26,8 +27,9 @@ inline constexpr std::size_t longest_password = 1024;
 
 /// What a screen can do.
 struct Screen {
-    bool is_terminal = false;  ///< a live line may be redrawn on it
-    int columns = 80;
+    bool is_terminal = false;  ///< lines may be redrawn on it
+    bool shows_out = false;    ///< it is a terminal, and standard output is one too
+    std::function<report::ScreenSize()> size = [] { return report::ScreenSize(); };  ///< now
 };
 
 /// Where things are, unless an option says otherwise.
@@ -64,6 +66,9 @@ struct Environment {
     std::stop_token stop;
     std::function<int()> signal_exit_code;  ///< of a run that `stop` ended: 129, 130 or 143
 
+    /// Whether `out` takes a line without waiting for its reader.
+    std::function<bool()> out_is_ready = [] { return true; };
+
     /// Why a part of `out` could not be written, in words; empty where all was.
     std::function<std::string()> lost_output = [] { return std::string(); };
 
@@ -85,6 +90,12 @@ struct Environment {
     /// See `job::Run::free_lock`.
     std::function<std::string(const std::filesystem::path& state, const std::string& source_uuid)>
         free_lock;
+
+    /// See `state/hints.hpp`. Null: there are none.
+    std::function<std::unique_ptr<job::Hints>(const std::filesystem::path& state,
+                                              const std::string& vcenter_uuid,
+                                              std::function<void(const std::string&)> complain)>
+        open_hints = {};
 
     /// Asks at the terminal, without an echo. Throws Error (usage) where there is none.
     std::function<credstore::Secret(const std::string& prompt)> ask_password;

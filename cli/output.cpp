@@ -40,6 +40,11 @@ Output::~Output()
     sync();
 }
 
+bool Output::is_ready() const
+{
+    return look_at(file_, 0ms) != Reader::slow;
+}
+
 std::string Output::problem() const
 {
     if (problem_ == EAGAIN)

@@ -28,6 +28,9 @@ public:
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
+    /// Whether a line can be written without waiting, or nobody will ever read one.
+    bool is_ready() const;
+
     /// Why something was dropped first, in words; empty where nothing was.
     std::string problem() const;
 

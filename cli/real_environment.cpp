@@ -26,6 +26,7 @@
 #include "sealed_file.hpp"
 #include "secret_input.hpp"
 #include "secret_service.hpp"
+#include "state/hints.hpp"
 #include "state/source_lock.hpp"
 #include "systemd_credentials.hpp"
 #include "terminal.hpp"
@@ -149,13 +150,22 @@ std::string random_id()
     return text;
 }
 
+/// As it is now; a terminal that does not know is taken for one of the usual size.
+report::ScreenSize size_of_stderr()
+{
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        return {};
+    return {.columns = size.ws_col, .rows = size.ws_row};
+}
+
 Screen screen_of_stderr()
 {
+    const std::string kind = environment_variable("TERM");
     Screen screen;
-    screen.is_terminal = ::isatty(STDERR_FILENO) == 1 && environment_variable("TERM") != "dumb";
-    winsize size{};
-    if (screen.is_terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        screen.columns = size.ws_col;
+    screen.is_terminal = ::isatty(STDERR_FILENO) == 1 && !kind.empty() && kind != "dumb";
+    screen.shows_out = screen.is_terminal && ::isatty(STDOUT_FILENO) == 1;
+    screen.size = size_of_stderr;
     return screen;
 }
 
@@ -234,6 +244,7 @@ Environment real_environment(const Signals& signals, Streams& streams)
         .clock = real_clock(stop),
         .stop = stop,
         .signal_exit_code = [&signals] { return signals.exit_code(); },
+        .out_is_ready = [&streams] { return streams.out.is_ready(); },
         .lost_output = [&streams] { return streams.out.problem(); },
         .random_id = random_id,
         .connect =
@@ -256,6 +267,7 @@ Environment real_environment(const Signals& signals, Streams& streams)
                     random_id);
             },
         .free_lock = state::id_if_free,
+        .open_hints = state::open_hints,
         .ask_password = [stop](const std::string& prompt) { return ask_password(prompt, stop); },
         .read_password = [stop] { return read_password_from_stdin(stop); },
         .has_terminal = has_terminal,

@@ -60,6 +60,19 @@ class vim25__OptionValue : public vim25__DynamicData
 class vim25__ArrayOfOptionValue : public xsd__anyType
 { public: std::vector<vim25__OptionValue*> OptionValue 0; };
 
+class vim25__CustomFieldDef : public vim25__DynamicData
+{ public:
+   std::string key 1;
+   std::string name 1;
+};
+class vim25__ArrayOfCustomFieldDef : public xsd__anyType
+{ public: std::vector<vim25__CustomFieldDef*> CustomFieldDef 0; };
+class vim25__CustomFieldValue : public vim25__DynamicData { public: std::string key 1; };
+class vim25__CustomFieldStringValue : public vim25__CustomFieldValue
+{ public: std::string value 1; };
+class vim25__ArrayOfCustomFieldValue : public xsd__anyType
+{ public: std::vector<vim25__CustomFieldValue*> CustomFieldValue 0; };
+
 class vim25__ManagedByInfo : public vim25__DynamicData { public: std::string extensionKey 1; };
 
 class vim25__VirtualMachineQuestionInfo : public vim25__DynamicData
@@ -389,6 +402,7 @@ class vim25__ServiceContent : public vim25__DynamicData
    vim25__AboutInfo* about 1;
    vim25__ManagedObjectReference* sessionManager 0;
    vim25__ManagedObjectReference* eventManager 0;
+   vim25__ManagedObjectReference* searchIndex 0;
    vim25__ManagedObjectReference* customFieldsManager 0;
 };
 class vim25__UserSession : public vim25__DynamicData { public: std::string key 1; };
@@ -427,9 +441,9 @@ int vim25__CreateFilter(vim25__ManagedObjectReference* _USCOREthis,
       vim25__PropertyFilterSpec* spec, bool partialUpdates,
       struct vim25__CreateFilterResponse& reply);
 
-struct vim25__DestroyPropertyFilterResponse {};
-int vim25__DestroyPropertyFilter(vim25__ManagedObjectReference* _USCOREthis,
-      struct vim25__DestroyPropertyFilterResponse& reply);
+struct vim25__DestroyPropertyCollectorResponse {};
+int vim25__DestroyPropertyCollector(vim25__ManagedObjectReference* _USCOREthis,
+      struct vim25__DestroyPropertyCollectorResponse& reply);
 
 struct vim25__WaitForUpdatesExResponse { vim25__UpdateSet* returnval; };
 int vim25__WaitForUpdatesEx(vim25__ManagedObjectReference* _USCOREthis, std::string version,
@@ -457,11 +471,6 @@ struct vim25__setCustomValueResponse {};
 int vim25__setCustomValue(vim25__ManagedObjectReference* _USCOREthis, std::string key,
       std::string value, struct vim25__setCustomValueResponse& reply);
 
-class vim25__CustomFieldDef : public vim25__DynamicData
-{ public:
-   std::string key 1;
-   std::string name 1;
-};
 struct vim25__AddCustomFieldDefResponse { vim25__CustomFieldDef* returnval; };
 int vim25__AddCustomFieldDef(vim25__ManagedObjectReference* _USCOREthis, std::string name,
       std::string* moType, struct vim25__AddCustomFieldDefResponse& reply);
@@ -474,6 +483,11 @@ struct vim25__MoveIntoFolder_USCORETaskResponse { vim25__ManagedObjectReference*
 int vim25__MoveIntoFolder_USCORETask(vim25__ManagedObjectReference* _USCOREthis,
       std::vector<vim25__ManagedObjectReference*> list,
       struct vim25__MoveIntoFolder_USCORETaskResponse& reply);
+
+struct vim25__FindByIpResponse { vim25__ManagedObjectReference* returnval; };
+int vim25__FindByIp(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__ManagedObjectReference* datacenter, std::string ip, bool vmSearch,
+      struct vim25__FindByIpResponse& reply);
 
 struct vim25__CreateSnapshot_USCORETaskResponse { vim25__ManagedObjectReference* returnval; };
 int vim25__CreateSnapshot_USCORETask(vim25__ManagedObjectReference* _USCOREthis, std::string name,

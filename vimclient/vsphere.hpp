@@ -174,6 +174,18 @@ struct Place {
     std::string datacenter;  ///< its name
 };
 
+/// Where a VM stands and what it uses, without its configuration.
+struct Standing {
+    VmRef ref;
+    bool is_template = false;
+    std::string datacenter_id;
+    std::string folder;   ///< below the datacenter's VM folder, as Folder::path; empty: that one
+    std::string pool;     ///< below its root resource pool, likewise; empty: that one, or none
+    std::string host_id;  ///< runtime.host
+    std::vector<std::string> datastore_ids;
+    std::map<std::string, std::string> attributes;  ///< custom attributes that have a value
+};
+
 struct DatastoreMount {
     std::string host_id;
     bool writable = false;  ///< mounted, accessible and readWrite on that host
@@ -203,6 +215,31 @@ struct Folder {
 /// A disk file and the VM that uses it.
 struct DiskUse {
     std::string vm_id, file;
+};
+
+/// What is to be read together: everything in it is optional.
+struct Question {
+    bool time = false;               ///< the server's clock
+    std::vector<VmRef> vms;          ///< as `read_vms`
+    std::string folder_id;           ///< its VMs, as `vms_in`
+    VmRef placed;                    ///< its place, and its datacenter's datastores and folders
+    std::vector<std::string> hosts;  ///< ids, as `read_hosts`
+    SnapshotRef snapshot;            ///< its disks, as `disks_of`
+    std::string datastore_id;        ///< who uses its files, as `disk_uses`
+};
+
+/// What was asked, as the calls of their own tell it. A part that is unset could not be told
+/// this way: those calls tell it, or why not.
+struct Answer {
+    std::optional<Time> time;
+    std::vector<Vm> vms;
+    std::optional<std::vector<Vm>> folder;
+    std::optional<Place> place;
+    std::vector<Datastore> datastores;  ///< with `place`
+    std::vector<Folder> folders;        ///< with `place`
+    std::vector<Host> hosts;
+    std::optional<std::vector<Disk>> disks;
+    std::optional<std::vector<DiskUse>> uses;
 };
 
 enum class Quiesce { off, require };
@@ -244,6 +281,9 @@ public:
     /// Every VM and template of the inventory, by name only, in pages.
     virtual std::vector<VmRef> vm_names() = 0;
 
+    /// Where every VM and template of the inventory stands: a few leaf properties each, in pages.
+    virtual std::vector<Standing> standings() = 0;
+
     /// These VMs, in this order; one that no longer exists is left out.
     virtual std::vector<Vm> read_vms(const std::vector<VmRef>& vms) = 0;
 
@@ -262,6 +302,10 @@ public:
     /// Every disk file, chains included, of every VM that uses this datastore.
     virtual std::vector<DiskUse> disk_uses(const std::string& datastore_id) = 0;
 
+    /// The VM in which this very server runs, by the address under which it is asked: that of
+    /// the VM's guest, as its VMware Tools tell. Nothing where no VM has it.
+    virtual std::optional<VmRef> own_vm() = 0;
+
     /// When the copy that made this VM ended well, as the server itself tells: by a clone task
     /// of `source` that succeeded with this VM as its result (recentTask), else by the VM's
     /// VmClonedEvent. Nothing where neither is there; the VM's look proves nothing, as a
@@ -270,6 +314,8 @@ public:
 
     /// What VMware Tools tell of the guest's address (guest.ipAddress); empty where they do not.
     virtual std::string guest_address(const VmRef& vm) = 0;
+    /// Several of these in one call (RetrievePropertiesEx).
+    virtual Answer read(const Question& question) = 0;
 
     // ---- changes
 
@@ -291,7 +337,11 @@ public:
     /// not the task: OutcomeUnknown.
     virtual void wait(const TaskRef& task, std::stop_token stop) = 0;
 
-    /// Makes a thin, full copy, powered off, and waits for it. When `stop` is requested,
+    /// Whether the end of a removal has been seen already, so that `wait` will ask nothing.
+    virtual bool has_ended(const TaskRef& removal) = 0;
+
+    /// Makes a thin, full copy of the snapshot, or, where its id is empty, of the VM as it
+    /// stands; powered off; and waits for it. When `stop` is requested,
     /// cancels the task, waits for its real end, then throws `Cancelled`. A copy that
     /// ended well in spite of that is returned.
     virtual VmRef clone(const VmRef& source, const SnapshotRef& from, const CloneSpec& spec,
@@ -307,8 +357,9 @@ public:
 
     /// Deletes a VM and its disks. The guards are the caller's business, so it is tried once
     /// and at once: a busy VM is Fault (busy), a session that has ended Fault (logon), and the
-    /// guards are to be asked again. One that is already gone is no error.
-    virtual void destroy(const VmRef& vm) = 0;
+    /// guards are to be asked again. One that is already gone is no error. True where the server
+    /// told, beside the task's success, that the VM is gone; else that is to be read.
+    virtual bool destroy(const VmRef& vm) = 0;
 
     /// Sets the custom attribute of this name; one that nobody has defined yet is defined, for VMs.
     /// Fault (unsupported) where the server has none, such as an ESXi host.

@@ -130,11 +130,14 @@ int adopt(const AdoptOptions& options, const Context& context, vimclient::Vspher
     return 0;
 }
 
-void check(const AdoptOptions& options, const Context& context,
-           const std::vector<config::Assignment>& selection)
+void refuse_several(const std::vector<config::Assignment>& selection)
 {
     if (selection.size() != 1)
         throw Error(ErrorKind::usage, "adopt takes one VM at a time", "name the VM");
+}
+
+void check(const AdoptOptions& options, const Context& context)
+{
     if (!options.uuid.empty() && !options.folders.empty())
         throw Error(ErrorKind::usage, "--from-uuid and --from-folder exclude each other",
                     "one hands over a set, the other looks for clones without a mark");
@@ -145,14 +148,18 @@ void check(const AdoptOptions& options, const Context& context,
 
 int run_adopt(const AdoptOptions& options, const Context& context)
 {
-    const auto config = load_config(context, options.server);
-    const auto selection = selected(config, options.selection);
-    check(options, context, selection);
-    Session session = open_session(context, config.vcenter, patience_of(selection));
+    const auto wish = wish_of(load_config(context, options.server), options.selection);
+    if (wish.known)
+        refuse_several(*wish.known);
+    check(options, context);
+    Session session = open_session(context, wish.config.vcenter, wish.patience);
+    const Chosen chosen = choose(session.vsphere(), wish);
+    refuse_several(chosen.assignments);
     bool changed = false;
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
+    const int code = for_each_vm(context, chosen, [&](const config::Assignment& assignment) {
         const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
+        const auto run = make_run(context, assignment,
+                                  source_names(chosen.config, chosen.assignments), *progress);
         if (!options.uuid.empty())
             return adopt(options, context, session.vsphere(), run, FormerSource{options.uuid},
                          changed);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "environment.hpp"
+#include "report/board.hpp"
 
 /// The verbs, one file for each. What is added here lives as long as the CLI::App.
 namespace vmrotate::cli {
@@ -21,6 +22,7 @@ struct Context {
     Environment& environment;
     const Globals& globals;
     int& exit_code;
+    report::Board& board;  ///< what is shown while the command works
 };
 
 void add_backup(CLI::App& app, const Context& context);

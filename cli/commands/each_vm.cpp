@@ -17,15 +17,6 @@
 namespace vmrotate::cli {
 namespace {
 
-report::Detail detail_of(const Context& context)
-{
-    if (context.globals.quiet)
-        return report::Detail::warnings;
-    if (context.globals.verbose)
-        return report::Detail::verbose;
-    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
-}
-
 void tell(const Context& context, const std::string& vm, const Error& e)
 {
     report::write_error(context.environment.err, e.within(vm));
@@ -67,11 +58,18 @@ int act_or_tell(const Context& context, const config::Assignment& assignment,
 
 }  // namespace
 
+report::Detail detail_of(const Context& context)
+{
+    if (context.globals.quiet)
+        return report::Detail::warnings;
+    if (context.globals.verbose)
+        return report::Detail::verbose;
+    return context.environment.screen.is_terminal ? report::Detail::live : report::Detail::steps;
+}
+
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm)
 {
-    return std::make_unique<report::Progress>(context.environment.err, context.environment.clock,
-                                              vm, detail_of(context),
-                                              context.environment.screen.columns);
+    return context.board.watch(vm, detail_of(context));
 }
 
 job::Run make_run(const Context& context, const config::Assignment& assignment,
@@ -92,12 +90,12 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                     return environment.free_lock(environment.paths.state, uuid);
                 },
             .stop = environment.stop,
+            .new_id = environment.random_id,
             .hooks = environment.hooks.get(),
             .prober = environment.prober.get()};
 }
 
-int watched(const Context& context, const config::Config& config,
-            const std::vector<config::Assignment>& selection, const config::Assignment& assignment,
+int watched(const Context& context, const Chosen& chosen, const config::Assignment& assignment,
             bool& changed, const std::function<int(const job::Run&)>& act)
 {
     const auto progress = make_progress(context, assignment.vm);
@@ -106,7 +104,8 @@ int watched(const Context& context, const config::Config& config,
         bool& changed;
         ~Note() { changed |= !progress.deeds().empty(); }
     } note{*progress, changed};
-    return act(make_run(context, assignment, source_names(config, selection), *progress));
+    return act(
+        make_run(context, assignment, source_names(chosen.config, chosen.assignments), *progress));
 }
 
 int end_verb(const Context& context, const VerbEnd& end)
@@ -124,9 +123,20 @@ int end_verb(const Context& context, const VerbEnd& end)
 int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
                 const std::function<int(const config::Assignment&)>& act)
 {
-    std::size_t failures = 0;
+    return for_each_vm(context, Chosen{{}, selection, {}, {}}, act);
+}
+
+int for_each_vm(const Context& context, const Chosen& chosen,
+                const std::function<int(const config::Assignment&)>& act)
+{
+    std::size_t failures = chosen.lacks.size();
     int code = 0;
-    for (const config::Assignment& assignment : selection) {
+    for (const fleet::Lack& lack : chosen.lacks) {
+        tell(context, lack.line, lack.error);
+        code = static_cast<int>(lack.error.kind());
+    }
+    const std::size_t all = chosen.assignments.size() + chosen.lacks.size();
+    for (const config::Assignment& assignment : chosen.assignments) {
         if (context.environment.stop.stop_requested())
             return context.environment.signal_exit_code();
         if (const int own = act_or_tell(context, assignment, act); own != 0) {
@@ -136,25 +146,29 @@ int for_each_vm(const Context& context, const std::vector<config::Assignment>& s
     }
     if (failures > 0 && context.environment.stop.stop_requested())
         return context.environment.signal_exit_code();
-    if (failures == 0 || selection.size() == 1)
+    if (failures == 0 || all == 1)
         return code;
-    return static_cast<int>(failures == selection.size() ? ErrorKind::failed
-                                                         : ErrorKind::some_failed);
+    return static_cast<int>(failures == all ? ErrorKind::failed : ErrorKind::some_failed);
 }
 
-int show_plans(const Context& context, const config::Config& config,
-               const std::vector<config::Assignment>& selection, const std::string& verb)
+int show_plans(const Context& context, const Wish& wish, const std::string& verb)
 {
-    check_hooks(context.environment, selection);
-    Session session = open_session(context, config.vcenter);
+    if (wish.known)
+        check_hooks(context.environment, *wish.known);
+    Session session = open_session(context, wish.config.vcenter);
+    const Chosen chosen = choose(session.vsphere(), wish);
+    check_hooks(context.environment, chosen.assignments);
     bool would_change = false;
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        const auto progress = make_progress(context, assignment.vm);
-        const auto run = make_run(context, assignment, source_names(config, selection), *progress);
-        job::explaining("read the inventory", [&] { show_plan(context, session.vsphere(), run); });
-        would_change = true;
-        return 0;
-    });
+    const int code =
+        for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+            const auto progress = make_progress(context, assignment.vm);
+            const auto run = make_run(context, assignment,
+                                      source_names(chosen.config, chosen.assignments), *progress);
+            job::explaining("read the inventory",
+                            [&] { show_plan(context, session.vsphere(), run); });
+            would_change = true;
+            return 0;
+        });
     return end_verb(context, {verb, true, would_change, code});
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/chosen.hpp"
 #include "commands/commands.hpp"
 #include "config/config.hpp"
 #include "job/run.hpp"
@@ -14,7 +15,10 @@
 /// What verbs that go from VM to VM share.
 namespace vmrotate::cli {
 
-/// Shows a VM's progress as much as the user wants to see.
+/// How much the user wants to see.
+report::Detail detail_of(const Context& context);
+
+/// Shows a VM's progress on the command's board. May be called from any thread.
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm);
 
 /// A run of its own for this VM, with a fresh id.
@@ -23,8 +27,7 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
 
 /// Acts on this VM while its progress is shown. `changed` becomes true where something of a dead
 /// run was finished or undone, even if the rest fails.
-int watched(const Context& context, const config::Config& config,
-            const std::vector<config::Assignment>& selection, const config::Assignment& assignment,
+int watched(const Context& context, const Chosen& chosen, const config::Assignment& assignment,
             bool& changed, const std::function<int(const job::Run&)>& act);
 
 struct VerbEnd {
@@ -42,9 +45,12 @@ int end_verb(const Context& context, const VerbEnd& end);
 int for_each_vm(const Context& context, const std::vector<config::Assignment>& selection,
                 const std::function<int(const config::Assignment&)>& act);
 
+/// The same for all that was chosen; a line of a job that failed is told, and counts as a VM.
+int for_each_vm(const Context& context, const Chosen& chosen,
+                const std::function<int(const config::Assignment&)>& act);
+
 /// Logs in, prepares each VM's backup and shows the plan; changes nothing. Returns the exit
 /// code of `for_each_vm`.
-int show_plans(const Context& context, const config::Config& config,
-               const std::vector<config::Assignment>& selection, const std::string& verb);
+int show_plans(const Context& context, const Wish& wish, const std::string& verb);
 
 }  // namespace vmrotate::cli

@@ -27,13 +27,13 @@ report::Listing listing_of(vimclient::Vsphere& vsphere, const config::Assignment
 
 int run_list(const ListOptions& options, const Context& context)
 {
-    const auto config = load_config(context, options.server);
-    const auto selection = selected(config, options.selection);
+    const auto wish = wish_of(load_config(context, options.server), options.selection);
     Environment& environment = context.environment;
-    Session session = open_session(context, config.vcenter);
+    Session session = open_session(context, wish.config.vcenter);
+    const Chosen chosen = choose(session.vsphere(), wish);
 
     std::size_t generations = 0;
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
+    const int code = for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
         const auto listing = listing_of(session.vsphere(), assignment);
         generations += listing.members.generations.size();
         if (context.globals.json)

@@ -8,10 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "config/conflicts.hpp"
 #include "config/keys.hpp"
 #include "config/parse.hpp"
-#include "config/resolve.hpp"
 
 namespace vmrotate::cli {
 namespace {
@@ -104,7 +102,7 @@ void ServerOptions::apply_to(config::Vcenter& vcenter) const
 
 void SelectionOptions::add_to(CLI::App& command)
 {
-    command.add_option("VM", vms, "The VMs, by their exact names");
+    command.add_option("VM", vms, "VMs by their exact names, and jobs");
     command.add_option("--job", jobs, "All VMs of this job of the configuration; may be repeated")
         ->group("Selection");
     const auto add = [&](const char* option, const char* help) {
@@ -139,17 +137,6 @@ config::Config load_config(const Context& context, const ServerOptions& options)
     }
     options.apply_to(config.vcenter);
     return config;
-}
-
-std::vector<config::Assignment> selected(const config::Config& config,
-                                         const SelectionOptions& options)
-{
-    auto selection = config::select(config, options.vms, options.jobs, options.layer());
-    auto all = config.jobs.empty() ? selection : config::assignments(config, options.layer());
-    all.insert(all.end(), selection.begin(), selection.end());
-    if (const auto conflicts = config::conflicts(all); !conflicts.empty())
-        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(conflicts, "\n")));
-    return selection;
 }
 
 std::vector<std::string> source_names(const config::Config& config,

@@ -48,10 +48,6 @@ private:
 /// Error (usage) with every problem of the file.
 config::Config load_config(const Context& context, const ServerOptions& options);
 
-/// The VMs that are meant, once nothing contradicts anything. Throws Error (usage).
-std::vector<config::Assignment> selected(const config::Config& config,
-                                         const SelectionOptions& options);
-
 /// Names of all VMs that the configuration and the selection back up.
 std::vector<std::string> source_names(const config::Config& config,
                                       const std::vector<config::Assignment>& selection);

@@ -12,8 +12,8 @@ struct PlanOptions {
 
 int run_plan(const PlanOptions& options, const Context& context)
 {
-    const auto config = load_config(context, options.server);
-    return show_plans(context, config, selected(config, options.selection), "plan");
+    return show_plans(context, wish_of(load_config(context, options.server), options.selection),
+                      "plan");
 }
 
 }  // namespace

@@ -116,6 +116,19 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
     return {std::move(credential), context.environment, std::move(connection)};
 }
 
+std::unique_ptr<job::Hints> open_hints(const Context& context, Session& session)
+{
+    const Environment& environment = context.environment;
+    if (!environment.open_hints || environment.paths.state.empty())
+        return {};
+    return environment.open_hints(environment.paths.state, session.vsphere().server().instance_uuid,
+                                  [&context](const std::string& why) {
+                                      if (context.globals.verbose)
+                                          fmt::print(context.environment.err, "{}\n",
+                                                     report::printable(why));
+                                  });
+}
+
 vimclient::Patience patience_of(const std::vector<config::Assignment>& assignments)
 {
     vimclient::Patience patience;

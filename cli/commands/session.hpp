@@ -54,6 +54,10 @@ Session open_session(const Context& context, const config::Vcenter& vcenter,
 Session open_session(const Context& context, const config::Vcenter& vcenter,
                      const vimclient::Patience& patience, credstore::Credential credential);
 
+/// What earlier runs knew of this vCenter; null where nothing can be kept. With --verbose it says
+/// why they could not be written.
+std::unique_ptr<job::Hints> open_hints(const Context& context, Session& session);
+
 /// As patient with a busy VM as the most patient of these policies.
 vimclient::Patience patience_of(const std::vector<config::Assignment>& assignments);
 

@@ -36,9 +36,9 @@ std::ostream& screen_of(const Context& context)
 
 int run_upkeep(const UpkeepOptions& options, const Context& context, const Upkeep& upkeep)
 {
-    const auto config = load_config(context, options.server);
-    const auto selection = selected(config, options.selection);
-    Session session = open_session(context, config.vcenter, patience_of(selection));
+    const auto wish = wish_of(load_config(context, options.server), options.selection);
+    Session session = open_session(context, wish.config.vcenter, wish.patience);
+    const Chosen chosen = choose(session.vsphere(), wish);
     bool changed = false;
     const auto act = [&](const job::Run& run) {
         if (options.dry_run) {
@@ -49,8 +49,8 @@ int run_upkeep(const UpkeepOptions& options, const Context& context, const Upkee
         changed |= !end.expired.empty();
         return exit_code_of(end);
     };
-    const int code = for_each_vm(context, selection, [&](const config::Assignment& assignment) {
-        return watched(context, config, selection, assignment, changed, [&](const job::Run& run) {
+    const int code = for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+        return watched(context, chosen, assignment, changed, [&](const job::Run& run) {
             return job::explaining(upkeep.verb + " it", [&] { return act(run); });
         });
     });

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/places.hpp"
 
 namespace vmrotate::config {
 namespace {
@@ -56,6 +57,8 @@ std::string job_of(const Assignment& assignment)
 
 std::string jobs_of(const Assignment& one, const Assignment& other)
 {
+    if (one.job == other.job && (one.first || other.first))
+        return "two places of " + job_of(one);
     return fmt::format("{} and {}", job_of(one), job_of(other));
 }
 
@@ -122,8 +125,9 @@ void compare_rings(const Assignment& one, const Assignment& other, Said& said)
 
 }  // namespace
 
-std::vector<std::string> conflicts(const std::vector<Assignment>& assignments)
+std::vector<std::string> conflicts(const std::vector<Assignment>& vms)
 {
+    const auto assignments = places_of(vms);
     using Names = std::pair<std::string, std::string>;  // folder, what the names begin with
     std::map<decltype(ring_of(assignments.front())), const Assignment*> rings;
     std::map<decltype(set_of(assignments.front())), const Assignment*> sets;

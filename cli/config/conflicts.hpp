@@ -9,7 +9,7 @@
 namespace vmrotate::config {
 
 /// Assignments that would get in each other's way, a sentence for each, with the remedy; none
-/// is the good answer. Pure. A ring is one source, place and set.
+/// is the good answer. Pure. A ring is one source, place and set; those of `copies` count too.
 ///
 ///  - Assignments of one ring must agree on keep and prefix.
 ///  - Two rings in one folder, on whatever datastores, must differ in what their generations'
@@ -17,6 +17,6 @@ namespace vmrotate::config {
 ///    "zz_" + "a_b" is "zz_a_" + "b".
 ///
 /// Sources are compared by name: two that bear the same one cannot be told apart here.
-std::vector<std::string> conflicts(const std::vector<Assignment>& assignments);
+std::vector<std::string> conflicts(const std::vector<Assignment>& vms);
 
 }  // namespace vmrotate::config

@@ -55,7 +55,9 @@ const Table<Policy>& policy_table()
         key("keep", &Policy::keep, read_keep),
         key("prefix", &Policy::prefix, read_prefix),
         key("set", &Policy::set, read_set),
+        key("copies", &Policy::copies, read_copies),
         key("alias", &Policy::alias, read_alias),
+        key("self", &Policy::self, read_switch),
         key("host", &Policy::host, read_text),
         key("quiesce", &Policy::quiesce, read_quiesce),
         key("nics", &Policy::nics, read_nics),
@@ -78,6 +80,34 @@ const Table<Policy>& policy_table()
         key("removal_wait", &Policy::removal_wait, read_duration),
         key("task_limit", &Policy::task_limit, read_time_limit),
         key("grace", &Policy::grace, read_duration),
+        key("deadline", &Policy::deadline, read_duration),
+    };
+    return table;
+}
+
+const Table<JobRules>& rules_table()
+{
+    static const Table<JobRules> table = {
+        key("concurrency", &JobRules::concurrency, read_count),
+        key("per_source_datastore", &JobRules::per_source_datastore, read_count),
+        key("per_target_datastore", &JobRules::per_target_datastore, read_count),
+        key("per_host", &JobRules::per_host, read_count),
+        key("window", &JobRules::window, read_window),
+        key("days", &JobRules::days, read_days),
+        key("window_is_failure", &JobRules::window_is_failure, read_switch),
+        key("min_interval", &JobRules::min_interval, read_duration),
+    };
+    return table;
+}
+
+const Table<Group>& group_table()
+{
+    static const Table<Group> table = {
+        key("consistent", &Group::consistent, read_switch),
+        key("group_waits", &Group::group_waits, read_switch),
+        key("policy", &Group::policy, read_group_policy),
+        key("on_freeze", &Group::on_freeze, read_on_freeze),
+        key("patience", &Group::patience, read_time_limit),
     };
     return table;
 }
@@ -117,6 +147,21 @@ std::vector<std::string> policy_keys()
     return names(policy_table());
 }
 
+std::vector<std::string> rule_keys()
+{
+    return names(rules_table());
+}
+
+std::vector<std::string> group_keys()
+{
+    return names(group_table());
+}
+
+std::function<void(Group&)> group_setting(const std::string& key, const Value& value)
+{
+    return setting(group_table(), key, value);
+}
+
 std::function<void(Vcenter&)> vcenter_setting(const std::string& key, const Value& value)
 {
     return setting(vcenter_table(), key, value);
@@ -125,6 +170,11 @@ std::function<void(Vcenter&)> vcenter_setting(const std::string& key, const Valu
 std::function<void(Policy&)> policy_setting(const std::string& key, const Value& value)
 {
     return setting(policy_table(), key, value);
+}
+
+std::function<void(JobRules&)> rule_setting(const std::string& key, const Value& value)
+{
+    return setting(rules_table(), key, value);
 }
 
 }  // namespace vmrotate::config

@@ -30,20 +30,7 @@ std::string text_of(const toml::key& key)
     return std::string(key.str());
 }
 
-/// Nothing where something else than text is in it.
-Value texts_of(const toml::array& array)
-{
-    std::vector<std::string> texts;
-    for (const toml::node& element : array) {
-        const auto* text = element.as_string();
-        if (text == nullptr)
-            return std::monostate{};
-        texts.push_back(text->get());
-    }
-    return texts;
-}
-
-Value value_of(const toml::node& node)
+Scalar scalar_of(const toml::node& node)
 {
     if (const auto* text = node.as_string())
         return text->get();
@@ -51,21 +38,73 @@ Value value_of(const toml::node& node)
         return number->get();
     if (const auto* state = node.as_boolean())
         return state->get();
-    if (const auto* array = node.as_array())
-        return texts_of(*array);
     return std::monostate{};
+}
+
+/// Nothing where lists, dates and the like stand in it.
+Value list_of(const toml::array& array)
+{
+    std::vector<std::string> texts;
+    Tables tables;
+    for (const toml::node& element : array) {
+        std::map<std::string, Scalar> entry;
+        if (const auto* table = element.as_table()) {
+            for (auto&& [key, node] : *table)
+                entry[text_of(key)] = scalar_of(node);
+        } else if (const auto* text = element.as_string()) {
+            texts.push_back(text->get());
+            entry[""] = text->get();
+        } else {
+            return std::monostate{};
+        }
+        tables.push_back(std::move(entry));
+    }
+    if (texts.size() == tables.size())
+        return texts;
+    return tables;
+}
+
+Value value_of(const toml::node& node)
+{
+    if (const auto* array = node.as_array())
+        return list_of(*array);
+    return std::visit([](const auto& scalar) { return Value(scalar); }, scalar_of(node));
+}
+
+/// The lines of a job that say which VMs are meant: the key, its list, and how a line is read.
+struct Selector {
+    std::string key;
+    Names Job::*lines;
+    std::string (*read)(const Value&);
+};
+
+const std::vector<Selector>& selectors()
+{
+    static const std::vector<Selector> table = {
+        {"vms", &Job::vms, read_text},         {"folders", &Job::folders, read_folder},
+        {"pools", &Job::pools, read_folder},   {"attributes", &Job::attributes, read_attribute},
+        {"exclude", &Job::exclude, read_text},
+    };
+    return table;
+}
+
+bool is_selector(const std::string& key)
+{
+    return std::ranges::count(selectors(), key, &Selector::key) > 0;
 }
 
 /// Where a key belongs that stands in the wrong table: "[defaults]", or nothing.
 std::string home_of(const std::string& key)
 {
-    if (key == "alias")
+    if (key == "alias" || key == "self")
         return "[vm.\"NAME\"]";
-    if (key == "vms")
+    if (contains(group_keys(), key))
+        return "[group.NAME]";
+    if (is_selector(key))
         return "[job.NAME]";
     if (contains(vcenter_keys(), key))
         return "[vcenter]";
-    return contains(policy_keys(), key) ? "[defaults]" : "";
+    return contains(policy_keys(), key) || contains(rule_keys(), key) ? "[defaults]" : "";
 }
 
 /// A table may bear such a name: there are VMs that do.
@@ -90,10 +129,10 @@ public:
                 with_table(name, node, [&](const toml::table& table) { read_vcenter(table); });
             else if (name == "defaults")
                 with_table(name, node, [&](const toml::table& table) { read_defaults(table); });
-            else if (name == "job" || name == "vm")
+            else if (name == "job" || name == "vm" || name == "group")
                 with_table(name, node, [&](const toml::table& table) { read_each(name, table); });
             else
-                unknown(key, node, "", {"vcenter", "defaults", "job", "vm"});
+                unknown(key, node, "", {"vcenter", "defaults", "job", "vm", "group"});
         }
     }
 
@@ -168,35 +207,61 @@ private:
 
     void read_defaults(const toml::table& table)
     {
-        parsed_.config.defaults = read_policy(table, "[defaults]", without_alias());
+        parsed_.config.defaults = read_policy(table, "[defaults]", known_in_defaults());
+        parsed_.config.default_rules = read_rules(table);
     }
 
-    static Names without_alias()
+    static Names known_in_defaults()
     {
         Names names = policy_keys();
         std::erase(names, "alias");
+        std::erase(names, "self");
+        for (const std::string& rule : rule_keys())
+            names.push_back(rule);
         return names;
     }
 
+    static Names known_in_job()
+    {
+        Names names = known_in_defaults();
+        for (const Selector& selector : selectors())
+            names.push_back(selector.key);
+        return names;
+    }
+
+    /// `known` are all keys of the table, those that another reader reads too.
     Layer read_policy(const toml::table& table, const std::string& here, const Names& known)
     {
         Layer settings;
         for (auto&& [key, node] : table) {
             const std::string name = text_of(key);
             const toml::node& value = node;
-            if (contains(known, name))
+            if (!contains(known, name))
+                unknown(key, node, here, known);
+            else if (contains(policy_keys(), name))
                 try_at(value.source(), "",
                        [&] { settings.push_back(policy_setting(name, value_of(value))); });
-            else if (here != "[job.NAME]" || name != "vms")
-                unknown(key, node, here, known);
         }
         return settings;
     }
 
-    /// The tables below [job] or [vm].
+    RulesLayer read_rules(const toml::table& table)
+    {
+        RulesLayer rules;
+        for (auto&& [key, node] : table) {
+            const std::string name = text_of(key);
+            const toml::node& value = node;
+            if (contains(rule_keys(), name))
+                try_at(value.source(), "",
+                       [&] { rules.push_back(rule_setting(name, value_of(value))); });
+        }
+        return rules;
+    }
+
+    /// The tables below [job], [vm] or [group].
     void read_each(const std::string& kind, const toml::table& tables)
     {
-        const std::string header = kind == "job" ? "[job.NAME]" : "[vm.\"NAME\"]";
+        const std::string header = kind == "vm" ? "[vm.\"NAME\"]" : fmt::format("[{}.NAME]", kind);
         for (auto&& [key, node] : tables) {
             const std::string name = text_of(key);
             const auto* table = node.as_table();
@@ -209,41 +274,78 @@ private:
             try_at(key.source(), fmt::format("the name in {}", header), [&] { read_text(name); });
             if (kind == "vm")
                 parsed_.config.vms[name] = read_policy(*table, header, policy_keys());
+            else if (kind == "group")
+                parsed_.config.groups[name] = read_group(key, *table);
             else
                 parsed_.config.jobs[name] = read_job(key, *table);
         }
     }
 
+    Group read_group(const toml::key& key, const toml::table& table)
+    {
+        Group group;
+        Names known = group_keys();
+        known.emplace_back("vms");
+        for (auto&& [each, node] : table) {
+            const std::string name = text_of(each);
+            const toml::node& value = node;
+            if (name == "vms")
+                group.vms = read_lines(node, selectors().front());
+            else if (contains(known, name))
+                try_at(value.source(), "", [&] { group_setting(name, value_of(value))(group); });
+            else
+                unknown(each, node, "[group.NAME]", known);
+        }
+        if (group.vms.size() < 2)
+            report(key.source(),
+                   fmt::format("group {} must have two vms at least", in_quotes(text_of(key))));
+        for (const std::string& vm : group.vms)
+            for (const auto& [other, members] : parsed_.config.groups)
+                if (contains(members.vms, vm))
+                    report(key.source(), fmt::format("{} is in the groups {} and {}", in_quotes(vm),
+                                                     in_quotes(other), in_quotes(text_of(key))));
+        return group;
+    }
+
     Job read_job(const toml::key& key, const toml::table& table)
     {
-        Names known = without_alias();
-        Job job{{}, read_policy(table, "[job.NAME]", known)};
-        if (const toml::node* vms = table.get("vms"))
-            job.vms = read_vms(*vms);
-        else
+        Job job;
+        job.settings = read_policy(table, "[job.NAME]", known_in_job());
+        job.rules = read_rules(table);
+        bool selects = false;
+        for (const Selector& selector : selectors())
+            if (const toml::node* lines = table.get(selector.key)) {
+                job.*selector.lines = read_lines(*lines, selector);
+                selects |= selector.key != "exclude";
+            }
+        if (!selects)
             report(key.source(), fmt::format("job {} has no vms", in_quotes(text_of(key))));
         return job;
     }
 
-    Names read_vms(const toml::node& node)
+    Names read_lines(const toml::node& node, const Selector& selector)
     {
-        Names vms;
+        Names lines;
+        const std::string& list = selector.key;
         const auto* array = node.as_array();
         if (array == nullptr || array->empty()) {
-            report(node.source(), array == nullptr ? "vms must be a list of names: [\"a\", \"b\"]"
-                                                   : "vms must name at least one VM");
-            return vms;
+            report(node.source(),
+                   array == nullptr
+                       ? list + " must be a list of names: [\"a\", \"b\"]"
+                       : list + " must name at least one" + (list == "vms" ? " VM" : ""));
+            return lines;
         }
         std::set<std::string> seen;
         for (const toml::node& element : *array)
-            try_at(element.source(), "a name in vms", [&] {
-                std::string name = read_text(value_of(element));
-                if (seen.insert(name).second)
-                    vms.push_back(std::move(name));
+            try_at(element.source(), "a name in " + list, [&] {
+                std::string line = selector.read(value_of(element));
+                if (seen.insert(line).second)
+                    lines.push_back(std::move(line));
                 else
-                    report(element.source(), fmt::format("vms names {} twice", in_quotes(name)));
+                    report(element.source(),
+                           fmt::format("{} names {} twice", list, in_quotes(line)));
             });
-        return vms;
+        return lines;
     }
 
     Parsed& parsed_;

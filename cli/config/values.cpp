@@ -64,12 +64,26 @@ constexpr std::array<Word<Consolidate>, 2> consolidate_words = {
 constexpr std::array<Word<HookFailure>, 2> hook_failure_words = {
     {{"fail", HookFailure::fail}, {"skip", HookFailure::skip}}};
 
+constexpr std::array<Word<Day>, 7> day_words = {{{"mon", Day::monday},
+                                                 {"tue", Day::tuesday},
+                                                 {"wed", Day::wednesday},
+                                                 {"thu", Day::thursday},
+                                                 {"fri", Day::friday},
+                                                 {"sat", Day::saturday},
+                                                 {"sun", Day::sunday}}};
+
+constexpr std::array<Word<GroupPolicy>, 2> group_policy_words = {
+    {{"all-or-nothing", GroupPolicy::all_or_nothing}, {"best-effort", GroupPolicy::best_effort}}};
+constexpr std::array<Word<OnFreeze>, 2> on_freeze_words = {
+    {{"go_on", OnFreeze::go_on}, {"stop_group", OnFreeze::stop_group}}};
+
 template <class Enum, std::size_t count>
 Enum read_word(const Value& value, const std::array<Word<Enum>, count>& words)
 {
+    const auto* text = std::get_if<std::string>(&value);
     std::vector<std::string> names;
     for (const Word<Enum>& word : words) {
-        if (value == Value(std::string(word.text)))
+        if (text != nullptr && *text == word.text)
             return word.meaning;
         names.push_back(fmt::format("\"{}\"", word.text));
     }
@@ -109,12 +123,78 @@ std::optional<std::string_view> host_of(std::string_view server)
     return server.substr(0, colon);
 }
 
+/// "HH:MM", 00:00 to 23:59.
+std::optional<std::chrono::minutes> time_of_day(std::string_view text)
+{
+    const auto digit = [&](std::size_t at) { return text[at] - '0'; };
+    if (text.size() != 5 || text[2] != ':')
+        return std::nullopt;
+    for (const std::size_t at : {0u, 1u, 3u, 4u})
+        if (digit(at) < 0 || digit(at) > 9)
+            return std::nullopt;
+    const int hours = 10 * digit(0) + digit(1), minutes = 10 * digit(3) + digit(4);
+    if (hours > 23 || minutes > 59)
+        return std::nullopt;
+    return std::chrono::minutes(60 * hours + minutes);
+}
+
 bool is_host(std::string_view host)
 {
     if (host.starts_with('['))
         return host.size() > 3 && host.ends_with(']') &&
                consists_of(host.substr(1, host.size() - 2), ":.%-_");
     return !host.empty() && host.front() != '.' && host.front() != '-' && consists_of(host, ".-_");
+}
+
+Value value_of(const Scalar& scalar)
+{
+    return std::visit([](const auto& value) { return Value(value); }, scalar);
+}
+
+/// `key = value` in one entry of `copies`.
+void put(FurtherPlace& place, const std::string& key, const Value& value)
+{
+    if (key == "datastore" || key.empty())
+        place.datastore = read_text(value);
+    else if (key == "folder")
+        place.folder = read_folder(value);
+    else if (key == "prefix")
+        place.prefix = read_prefix(value);
+    else if (key == "set")
+        place.set = read_set(value);
+    else if (key == "keep")
+        place.keep = read_keep(value);
+    else
+        refuse("is unknown" + did_you_mean(key, {"datastore", "folder", "prefix", "set", "keep"}));
+}
+
+FurtherPlace read_place(const std::map<std::string, Scalar>& table)
+{
+    FurtherPlace place;
+    for (const auto& [key, value] : table) {
+        try {
+            put(place, key, value_of(value));
+        } catch (const Error& error) {
+            refuse(key.empty() ? error.what() : fmt::format("{} {}", in_quotes(key), error.what()));
+        }
+    }
+    if (place.datastore.empty())
+        refuse("names no datastore: { datastore = \"NFS_mango\", keep = 8 }");
+    return place;
+}
+
+/// Names and tables alike.
+Tables tables_of(const Value& value)
+{
+    if (const auto* tables = std::get_if<Tables>(&value))
+        return *tables;
+    const auto* names = std::get_if<std::vector<std::string>>(&value);
+    if (names == nullptr)
+        refuse("must be a list of datastores: [\"NFS_durian\", \"NFS_mango\"]");
+    Tables tables;
+    for (const std::string& name : *names)
+        tables.push_back({{"", name}});
+    return tables;
 }
 
 }  // namespace
@@ -210,6 +290,50 @@ int read_keep(const Value& value)
     return static_cast<int>(*number);
 }
 
+int read_count(const Value& value)
+{
+    const auto* number = std::get_if<std::int64_t>(&value);
+    if (number == nullptr || *number < 1 || *number > 100)
+        refuse("must be a number, 1 to 100");
+    return static_cast<int>(*number);
+}
+
+std::optional<Window> read_window(const Value& value)
+{
+    const auto* text = std::get_if<std::string>(&value);
+    const auto from = text == nullptr ? std::nullopt : time_of_day(text->substr(0, 5));
+    const auto until = !from || text->size() != 11 ? std::nullopt : time_of_day(text->substr(6));
+    if (!until || (*text)[5] != '-')
+        refuse("must be two times of day in quotes, such as \"01:00-05:30\"");
+    if (*from == *until)
+        refuse("must end at another time than it begins");
+    return Window{*from, *until};
+}
+
+std::vector<Day> read_days(const Value& value)
+{
+    const auto* names = std::get_if<std::vector<std::string>>(&value);
+    if (names == nullptr || names->empty())
+        refuse("must be a list of days: [\"mon\", \"fri\"]");
+    std::vector<Day> days;
+    for (const std::string& name : *names) {
+        const Day day = read_word(name, day_words);
+        if (std::ranges::count(days, day) > 0)
+            refuse(fmt::format("names {} twice", in_quotes(name)));
+        days.push_back(day);
+    }
+    return days;
+}
+
+std::string read_attribute(const Value& value)
+{
+    std::string text = read_text(value);
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        refuse("must be a custom attribute and its value: \"NAME=VALUE\"");
+    return text;
+}
+
 bool read_switch(const Value& value)
 {
     const auto* state = std::get_if<bool>(&value);
@@ -248,6 +372,33 @@ Nics read_nics(const Value& value)
 Consolidate read_consolidate(const Value& value)
 {
     return read_word(value, consolidate_words);
+}
+
+GroupPolicy read_group_policy(const Value& value)
+{
+    return read_word(value, group_policy_words);
+}
+
+OnFreeze read_on_freeze(const Value& value)
+{
+    return read_word(value, on_freeze_words);
+}
+
+std::vector<FurtherPlace> read_copies(const Value& value)
+{
+    constexpr std::size_t most = 9;
+    const Tables tables = tables_of(value);
+    if (tables.size() > most)
+        refuse(fmt::format("may have {} entries, this has {}", most, tables.size()));
+    std::vector<FurtherPlace> places;
+    for (const auto& table : tables) {
+        try {
+            places.push_back(read_place(table));
+        } catch (const Error& error) {
+            refuse(fmt::format("entry {} {}", places.size() + 1, error.what()));
+        }
+    }
+    return places;
 }
 
 HookFailure read_hook_failure(const Value& value)

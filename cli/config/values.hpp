@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,10 +18,16 @@
 /// from the key's name: "must be 1 to 98", "may not be empty".
 namespace vmrotate::config {
 
-/// What somebody wrote: a list is one of texts alone. `monostate` is all that no key takes: dates,
-/// other lists, tables, ...
+using Scalar = std::variant<std::monostate, std::string, std::int64_t, bool>;
+
+/// A list in which tables stand. A mere value among them is a table with that one, under the
+/// empty key.
+using Tables = std::vector<std::map<std::string, Scalar>>;
+
+/// What somebody wrote: lists are of texts alone, or of tables. `monostate` is all that no key
+/// takes: dates, other lists, tables, ...
 using Value =
-    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>>;
+    std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>, Tables>;
 
 /// Text that is not empty and has no control characters.
 std::string read_text(const Value& value);
@@ -44,7 +52,18 @@ std::string read_server(const Value& value);
 /// 64 hexadecimal digits, in pairs with colons between them or not.
 std::string read_fingerprint(const Value& value);
 
-int read_keep(const Value& value);  ///< 1 to 98
+int read_keep(const Value& value);   ///< 1 to 98
+int read_count(const Value& value);  ///< 1 to 100
+
+/// "01:00-05:30": two times of day that differ.
+std::optional<Window> read_window(const Value& value);
+
+/// A list of "mon", "tue", "wed", "thu", "fri", "sat", "sun", at least one and none twice.
+std::vector<Day> read_days(const Value& value);
+
+/// "NAME=VALUE", both not empty.
+std::string read_attribute(const Value& value);
+
 bool read_switch(const Value& value);
 std::chrono::seconds read_duration(const Value& value);
 std::chrono::seconds read_time_limit(const Value& value);  ///< at least a second
@@ -58,6 +77,13 @@ Probe read_probe(const Value& value);
 
 /// A list of texts that begins with the absolute path of a program; the empty list is no command.
 Command read_command(const Value& value);
+
+GroupPolicy read_group_policy(const Value& value);
+OnFreeze read_on_freeze(const Value& value);
+
+/// A list of datastores, each by its name or as a table with `datastore` and any of folder,
+/// prefix, set, keep. Nine at most; none is allowed.
+std::vector<FurtherPlace> read_copies(const Value& value);
 
 /// The words that the configuration uses: "prefer", "disconnected", "auto".
 std::string word(Quiesce quiesce);

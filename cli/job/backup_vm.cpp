@@ -14,15 +14,19 @@
 #include "job/announce.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
-#include "job/discard.hpp"
 #include "job/expire.hpp"
 #include "job/freeze.hpp"
+#include "job/further.hpp"
 #include "job/heal.hpp"
 #include "job/hooks.hpp"
+#include "job/in_step.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
 #include "job/skip.hpp"
 #include "job/snapshot_guard.hpp"
+#include "job/together.hpp"
+#include "job/turn.hpp"
+#include "rotation/note.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -30,13 +34,6 @@ namespace {
 rotation::SnapshotNote note_of(const Run& run, const Prepared& prepared, const SourceLock& lock)
 {
     return {run.id, prepared.id.set, lock.id(), prepared.server_time};
-}
-
-void describe(Outcome& outcome, const Prepared& prepared)
-{
-    outcome.datastore = prepared.target.datastore.name;
-    outcome.folder = prepared.target.folder.path;
-    outcome.host = prepared.host.name;
 }
 
 HookStory story_of(const Prepared& prepared)
@@ -90,22 +87,59 @@ void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
     }
 }
 
-void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                       const Copy& copy, Outcome& outcome)
+/// What is read once the commit and the snapshot's removal have both ended.
+struct Aftermath {
+    std::optional<vimclient::Vm> source;
+    std::optional<SetFacts> facts;
+};
+
+/// Whether nothing is left to do at the source: else what was read grows old meanwhile.
+bool is_settled(const vimclient::Vm& source, const Run& run)
 {
-    try {
-        commit(vsphere, run, prepared, copy, outcome);
-    } catch (const UnfitCopy&) {
-        discard_copy(vsphere, run, prepared, {copy.vm, copy.mark.run, copy.made_here});
-        throw;
-    }
+    return !source.consolidation_needed &&
+           std::ranges::none_of(source.snapshots, [&](const vimclient::Snapshot& snapshot) {
+               const auto note = rotation::read_snapshot(snapshot.name, snapshot.description);
+               return note && note->run == run.id;
+           });
+}
+
+/// Reads the copy, and with it all that is wanted next; nothing while the removal goes on.
+std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const Run& run,
+                                            const Prepared& prepared, const Copy& copy,
+                                            const SnapshotGuard& snapshot, Aftermath& after)
+{
+    if (!snapshot.removal_has_ended())
+        return {};
+    const bool is_due = std::ranges::any_of(prepared.plan.decisions, [](const auto& decision) {
+        return decision.fate == rotation::Fate::expire;
+    });
+    auto question = is_due ? question_of_set(prepared.id) : vimclient::Question{};
+    question.vms = {copy.vm, prepared.source.ref};
+    auto answer = ask_together(vsphere, question);
+    if (!answer || answer->vms.size() != 2)
+        return {};
+    auto vm = std::move(answer->vms.front());
+    after.source = std::move(answer->vms.back());
+    if (is_settled(*after.source, run))
+        after.facts = set_facts(prepared.id, std::move(*answer));
+    return vm;
+}
+
+Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
+{
+    Aftermath after;
+    commit_or_discard(vsphere, run, prepared, copy, outcome, [&] {
+        return read_aftermath(vsphere, run, prepared, copy, snapshot, after);
+    });
+    return after;
 }
 
 /// Why the snapshot is still there, if it is.
-std::optional<Error> let_go(SnapshotGuard& snapshot)
+std::optional<Error> let_go(SnapshotGuard& snapshot, const vimclient::Vm* source = nullptr)
 {
     try {
-        snapshot.finish_removal();
+        snapshot.finish_removal(source);
         return {};
     } catch (const Error& e) {
         return e;
@@ -129,13 +163,6 @@ void detail(const Run& run, const Prepared& prepared)
         observer.detail(fmt::format("{}: left alone, it {}", stranger.name, stranger.reason));
 }
 
-void add(Outcome& outcome, Healing healing)
-{
-    outcome.healed = std::move(healing.done);
-    for (std::string& text : healing.left)
-        outcome.warnings.push_back(std::move(text));
-}
-
 void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcome)
 {
     constexpr std::chrono::minutes tolerance{3};
@@ -148,6 +175,16 @@ void warn_of_odd_clock(const Run& run, const Prepared& prepared, Outcome& outcom
     run.observer.warning(outcome.warnings.back());
 }
 
+std::optional<Skip> why_fresh(const Run& run, const Survey& seen)
+{
+    try {
+        refuse_fresh(run, seen.set, seen.server_time);
+        return {};
+    } catch (const Skip& skip) {
+        return skip;
+    }
+}
+
 Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 {
     const auto began = run.clock.steady();
@@ -156,48 +193,69 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
     hooks.story.source = seen.source.ref.id;
+    const auto fresh = why_fresh(run, seen);
+    if (fresh && run.muster == nullptr)
+        throw *fresh;
     const auto lock = run.lock(seen.source.instance_uuid);
     add(outcome, heal(vsphere, run, seen, lock->id()));
+    heal_further(vsphere, run, seen, lock->id(), outcome);
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     make_ready(vsphere, run, prepared);
+    InStep group(run);
+    group.come_prepared(prepared, fresh);
+    std::unique_ptr<Gate::Pass> turn;
+    if (!group.copies_wait())
+        turn = take_turn(vsphere, run, prepared);
+    group.come_ready();
     describe(outcome, prepared);
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
+    group.come_to_rest();
     hooks.story = story_of(prepared);
     recall_freeze(run, prepared);
     GuestWatch guest(vsphere, run, prepared.source.ref);
     SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks, guest);
     hooks.story.snapshot = snapshot.ref().id;
+    group.snapshot_made(run.muster != nullptr && guest.froze_too_long());
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
     outcome.fell_short_of_rest = snapshot.judge_rest(taken.quiesced);
+    group.come_with_snapshot(outcome);
     hooks.after_snapshot();
+    if (group.copies_wait() && run.gate != nullptr)
+        turn = run.gate->copy(place_of(prepared));
 
     hooks.story.phase = "copy";
+    run.observer.source_uses(prepared.source.used);
     run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
     const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
+    turn.reset();
 
     hooks.story.phase = "commit";
     run.observer.step("removing the snapshot, verifying the copy");
     outcome.freeze = guest.freeze();
     guest.begin();
     begin_to_let_go(snapshot, run);
-    commit_or_discard(vsphere, run, prepared, copy, outcome);
-    auto still_there = let_go(snapshot);
+    Aftermath after = commit_and_look(vsphere, run, prepared, copy, snapshot, outcome);
+    auto still_there = let_go(snapshot, after.source ? &*after.source : nullptr);
     guest.end();
-    tell_freeze(vsphere, run, copy, guest, outcome);
+    if (tell_freeze(vsphere, run, copy, guest, outcome))
+        after.facts.reset();
     name_newest(vsphere, run, prepared.source, outcome);
 
     hooks.story.phase = "expire";
     hooks.story.generation = outcome.generation;
+    if (!run.assignment.policy.after_clone.empty())
+        after.facts.reset();  // they age while the hook is at work
     if (hooks.after_clone())
-        expire(vsphere, run, prepared, outcome);
+        expire(vsphere, run, prepared, outcome, std::move(after.facts));
     if (still_there && !snapshot.is_over())
         still_there = let_go(snapshot);
     if (still_there)
         outcome.left_undone.insert(outcome.left_undone.begin(), *still_there);
     std::ranges::copy(hooks.troubles(), std::back_inserter(outcome.left_undone));
     outcome.snapshot_held = snapshot.held();
+    copy_further(vsphere, run, prepared, lock->id(), outcome);
     outcome.total = run.clock.steady() - began;
     return outcome;
 }

@@ -9,10 +9,12 @@ namespace vmrotate::job {
 
 /// Backs one VM up, from the look to the expiry of the oldest generation.
 ///
-/// Throws Error, or vimclient::Cancelled, if there is no new generation; then no old one
-/// has been deleted, and the snapshot is removed or, failing that, warned of and named by
-/// the next run. Once the generation is committed nothing throws: what could not be done
-/// is in `Outcome::left_undone`.
+/// With a gate it waits for its turn to copy, before the snapshot is taken, and to remove.
+///
+/// Throws Error (Skip where none is needed), or vimclient::Cancelled, if there is no new
+/// generation; then no old one has been deleted, and the snapshot is removed or, failing that,
+/// warned of and named by the next run. Once the generation is committed nothing throws: what could
+/// not be done is in `Outcome::left_undone`.
 Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run);
 
 }  // namespace vmrotate::job

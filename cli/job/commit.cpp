@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "job/discard.hpp"
 #include "job/facts.hpp"
 #include "job/note_text.hpp"
 #include "job/settle.hpp"
@@ -23,11 +24,12 @@ bool is_finished(const vimclient::Vm& vm, const std::string& run)
 /// Writes `change`, after which the copy must carry `mark`.
 vimclient::Vm write(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
                     const vimclient::Change& change, const rotation::Mark& mark,
-                    const std::string& what)
+                    const std::string& what, const ReadBack& read_back = {})
 {
     return change_surely(
         vsphere, run, copy.vm, what, [&] { vsphere.reconfigure(copy.vm, change); },
-        [&](const vimclient::Vm& now) { return rotation::decode(now.mark).mark == mark; });
+        [&](const vimclient::Vm& now) { return rotation::decode(now.mark).mark == mark; },
+        read_back);
 }
 
 /// A server that dropped the mark of the clone call gets it now: a copy without one would
@@ -71,11 +73,11 @@ void warn(const Run& run, Outcome& outcome, const std::string& text)
 /// A whole copy is never thrown away for what the server says to the last call: the next run
 /// tries again.
 vimclient::Vm finish(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
-                     const Copy& copy, const rotation::Mark& mark)
+                     const Copy& copy, const rotation::Mark& mark, const ReadBack& read_back)
 {
     try {
         return write(vsphere, run, copy, change_of(run, seen, mark), mark,
-                     fmt::format("commit '{}'", copy.vm.name));
+                     fmt::format("commit '{}'", copy.vm.name), read_back);
     } catch (const Error&) {
         run.observer.warning(fmt::format(
             "the copy '{}' is left, and counts as nothing until a later run has finished it",
@@ -85,27 +87,21 @@ vimclient::Vm finish(vimclient::Vsphere& vsphere, const Run& run, const Survey& 
 }
 
 /// Half of the last one: the source may have lost its data, and the good copies will expire.
-void warn_if_much_smaller(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
-                          const vimclient::Vm& copy, Outcome& outcome)
+void warn_if_much_smaller(const Run& run, const Survey& seen, const vimclient::Vm& copy,
+                          Outcome& outcome)
 {
-    if (seen.set.generations.empty() || copy.used == 0)
-        return;
-    const rotation::Generation& last = seen.set.generations.front();
-    try {
-        const auto found = vsphere.read_vms({{last.id, last.name}});
-        if (!found.empty() && copy.used < found.front().used / 2)
-            warn(run, outcome,
-                 fmt::format("'{}' takes less than half of the room of '{}': look whether the "
-                             "source is whole",
-                             copy.ref.name, last.name));
-    } catch (const vimclient::Fault&) {  // a warning is lost, no more
-    }
+    const std::int64_t last = seen.newest_used;
+    if (!seen.set.generations.empty() && copy.used != 0 && copy.used < last / 2)
+        warn(run, outcome,
+             fmt::format("'{}' takes less than half of the room of '{}': look whether the "
+                         "source is whole",
+                         copy.ref.name, seen.set.generations.front().name));
 }
 
 }  // namespace
 
 void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, const Copy& copy,
-            Outcome& outcome)
+            Outcome& outcome, const ReadBack& read_back)
 {
     auto vm = with_mark(vsphere, run, copy);
     const Verdict verdict = verify(vm, copy.mark.disks, seen.id);
@@ -120,7 +116,7 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, con
     mark.self = vm.instance_uuid;
     mark.freeze = outcome.freeze;
     if (!is_finished(vm, mark.run))
-        vm = finish(vsphere, run, seen, copy, mark);
+        vm = finish(vsphere, run, seen, copy, mark, read_back);
 
     outcome.generation = copy.vm.name;
     outcome.generation_id = copy.vm.id;
@@ -131,7 +127,18 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, con
         outcome.bytes += disk.bytes;
     for (const std::string& warning : verdict.warnings)
         warn(run, outcome, warning);
-    warn_if_much_smaller(vsphere, run, seen, vm, outcome);
+    warn_if_much_smaller(run, seen, vm, outcome);
+}
+
+void commit_or_discard(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen,
+                       const Copy& copy, Outcome& outcome, const ReadBack& read_back)
+{
+    try {
+        commit(vsphere, run, seen, copy, outcome, read_back);
+    } catch (const UnfitCopy&) {
+        discard_copy(vsphere, run, seen, {copy.vm, copy.mark.run, copy.made_here});
+        throw;
+    }
 }
 
 }  // namespace vmrotate::job

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/note_text.hpp"
+#include "job/settle.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -20,7 +22,10 @@ using vimclient::Fault;
 rotation::Mark mark_of(const Run& run, const Prepared& prepared, const Taken& snapshot,
                        const std::vector<vimclient::Disk>& disks, const std::string& lock_id)
 {
-    rotation::Mark mark;
+    rotation::Mark mark = snapshot.generation ? snapshot.generation->mark : rotation::Mark{};
+    mark.state = rotation::State::copying;
+    mark.self.clear();
+    mark.pinned.clear();
     mark.run = run.id;
     mark.lock = lock_id;
     mark.set = prepared.id.set;
@@ -49,14 +54,25 @@ vimclient::CloneSpec spec_of(const Prepared& prepared, const Copy& copy)
     return spec;
 }
 
-std::vector<vimclient::Task> clone_tasks(vimclient::Vsphere& vsphere, const Prepared& prepared)
+const vimclient::VmRef& what_is_cloned(const Prepared& prepared, const Taken& taken)
 {
-    std::vector<vimclient::Task> tasks;
-    for (const vimclient::Vm& source : vsphere.read_vms({prepared.source.ref}))
-        std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
-            return task.description.starts_with("VirtualMachine.clone");
-        });
-    return tasks;
+    return taken.generation ? taken.generation->vm : prepared.source.ref;
+}
+
+std::vector<vimclient::Disk> disks_to_copy(vimclient::Vsphere& vsphere, const Taken& taken)
+{
+    if (taken.generation)
+        return read_one(vsphere, taken.generation->vm).disks;
+    if (taken.disks)
+        return *taken.disks;
+    return explaining("read the snapshot's disks", [&] { return vsphere.disks_of(taken.ref); });
+}
+
+std::vector<vimclient::Task> clone_tasks(vimclient::Vsphere& vsphere,
+                                         const vimclient::VmRef& original)
+{
+    const auto found = vsphere.read_vms({original});
+    return found.empty() ? std::vector<vimclient::Task>{} : clone_tasks_of(found.front());
 }
 
 /// It carries our mark; or none, as a server may drop that of the clone call.
@@ -77,12 +93,13 @@ auto read_or_throw(const vimclient::OutcomeUnknown& lost, const Act& act)
     }
 }
 
-/// The clone tasks of the source that were not there before.
-std::vector<vimclient::Task> new_tasks(vimclient::Vsphere& vsphere, const Prepared& prepared,
+/// The clone tasks of the original that were not there before.
+std::vector<vimclient::Task> new_tasks(vimclient::Vsphere& vsphere,
+                                       const vimclient::VmRef& original,
                                        const std::vector<vimclient::Task>& before,
                                        const vimclient::OutcomeUnknown& lost)
 {
-    auto tasks = read_or_throw(lost, [&] { return clone_tasks(vsphere, prepared); });
+    auto tasks = read_or_throw(lost, [&] { return clone_tasks(vsphere, original); });
     std::erase_if(tasks, [&](const vimclient::Task& task) {
         return std::ranges::any_of(before,
                                    [&](const auto& old) { return old.ref.id == task.ref.id; });
@@ -94,10 +111,11 @@ std::vector<vimclient::Task> new_tasks(vimclient::Vsphere& vsphere, const Prepar
 /// Throws the failure of the only new task; `lost` where it cannot be told which is ours, and
 /// after a stop.
 vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                           const vimclient::VmRef& original,
                            const std::vector<vimclient::Task>& before, const std::string& name,
                            const vimclient::OutcomeUnknown& lost)
 {
-    const auto tasks = new_tasks(vsphere, prepared, before, lost);
+    const auto tasks = new_tasks(vsphere, original, before, lost);
     for (const vimclient::Task& task : tasks) {
         try {
             vsphere.wait(task.ref, run.stop);
@@ -108,7 +126,7 @@ vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Run& run, const Pr
                 throw;
         }
     }
-    for (const vimclient::Task& task : new_tasks(vsphere, prepared, before, lost))
+    for (const vimclient::Task& task : new_tasks(vsphere, original, before, lost))
         if (task.state == vimclient::TaskState::success)
             for (const vimclient::Vm& made : read_or_throw(lost, [&] {
                      return vsphere.read_vms({{task.result_id, name}});
@@ -119,22 +137,36 @@ vimclient::VmRef find_lost(vimclient::Vsphere& vsphere, const Run& run, const Pr
     throw lost;
 }
 
+/// `known` are the source's clone tasks, where they were just read: used once.
 vimclient::VmRef clone_once(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const Taken& snapshot, const Copy& copy)
+                            const Taken& snapshot, const Copy& copy,
+                            std::optional<std::vector<vimclient::Task>> known)
 {
     const auto spec = spec_of(prepared, copy);
-    const auto before = explaining("read the VM", [&] { return clone_tasks(vsphere, prepared); });
+    const auto& original = what_is_cloned(prepared, snapshot);
+    const auto before =
+        known ? std::move(*known)
+              : explaining("read the VM", [&] { return clone_tasks(vsphere, original); });
     const auto progress = [&run](int percent) { run.observer.copying(percent); };
     try {
-        return vsphere.clone(prepared.source.ref, snapshot.ref, spec, progress, run.stop);
+        return vsphere.clone(original, snapshot.ref, spec, progress, run.stop);
     } catch (const vimclient::OutcomeUnknown& lost) {
         if (run.stop.stop_requested())  // nobody waits for hours now
             throw;
-        return find_lost(vsphere, run, prepared, before, spec.name, lost);
+        return find_lost(vsphere, run, prepared, original, before, spec.name, lost);
     }
 }
 
 }  // namespace
+
+std::vector<vimclient::Task> clone_tasks_of(const vimclient::Vm& source)
+{
+    std::vector<vimclient::Task> tasks;
+    std::ranges::copy_if(source.tasks, std::back_inserter(tasks), [](const auto& task) {
+        return task.description.starts_with("VirtualMachine.clone");
+    });
+    return tasks;
+}
 
 Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
                const Taken& snapshot, const std::string& lock_id)
@@ -142,16 +174,17 @@ Copy make_copy(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prep
     const int keep = run.assignment.policy.keep;
     Copy copy;
     copy.slot = prepared.plan.slot;
-    const auto disks =
-        explaining("read the snapshot's disks", [&] { return vsphere.disks_of(snapshot.ref); });
+    const auto disks = disks_to_copy(vsphere, snapshot);
     for (const vimclient::Disk& disk : disks)
         copy.disk_keys.push_back(disk.key);
     copy.mark = mark_of(run, prepared, snapshot, disks, lock_id);
 
+    auto known_tasks = snapshot.clone_tasks;
     for (int attempts = keep + 1;;) {
         copy.mark.slot = copy.slot;
         try {
-            copy.vm = clone_once(vsphere, run, prepared, snapshot, copy);
+            copy.vm =
+                clone_once(vsphere, run, prepared, snapshot, copy, std::exchange(known_tasks, {}));
             return copy;
         } catch (const vimclient::Cancelled&) {
             discard_remains(vsphere, run, prepared);

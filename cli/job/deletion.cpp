@@ -17,17 +17,20 @@ namespace {
 
 /// Other VMs that use one of the victim's disk files, by name where `folder` knows it.
 std::vector<std::string> disk_users(vimclient::Vsphere& vsphere, const vimclient::Vm& victim,
-                                    const std::vector<vimclient::Vm>& folder)
+                                    const SetFacts& read)
 {
+    const auto& folder = read.folder;
     std::set<std::string> files, datastores, users;
     for (const vimclient::Disk& disk : victim.disks) {
         files.insert(disk.file);
         datastores.insert(disk.datastore_id);
     }
-    for (const std::string& datastore : datastores)
-        for (const vimclient::DiskUse& use : vsphere.disk_uses(datastore))
+    for (const std::string& datastore : datastores) {
+        const bool is_known = read.uses && datastore == read.datastore_id;
+        for (const vimclient::DiskUse& use : is_known ? *read.uses : vsphere.disk_uses(datastore))
             if (use.vm_id != victim.ref.id && files.contains(use.file))
                 users.insert(use.vm_id);
+    }
 
     std::vector<std::string> names;
     for (const std::string& id : users) {
@@ -40,14 +43,15 @@ std::vector<std::string> disk_users(vimclient::Vsphere& vsphere, const vimclient
 
 void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& victim)
 {
+    bool is_told = false;
     try {
-        vsphere.destroy(victim);
+        is_told = vsphere.destroy(victim);
     } catch (const vimclient::OutcomeUnknown& lost) {
         if (!read_once_idle(vsphere, run, victim))
             return;
         throw lost;
     }
-    if (!vsphere.read_vms({victim}).empty())
+    if (!is_told && !vsphere.read_vms({victim}).empty())
         throw Error(ErrorKind::failed, "the server says that it is gone, and it is still there");
 }
 
@@ -55,14 +59,14 @@ void destroy_and_look(vimclient::Vsphere& vsphere, const Run& run, const vimclie
 
 rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
                                const rotation::SetId& id, const vimclient::Vm& victim,
-                               const std::vector<vimclient::Vm>& folder)
+                               const SetFacts& read)
 {
-    const auto set = rotation::sort_out(id, facts_of(folder));
+    const auto set = rotation::sort_out(id, facts_of(read.folder));
     rotation::Deletion deletion;
     deletion.victim = facts_of(victim);
     deletion.set = id;
     deletion.sources = run.sources;
-    deletion.disk_users = disk_users(vsphere, victim, folder);
+    deletion.disk_users = disk_users(vsphere, victim, read);
     deletion.unread = set.unread;
     for (const rotation::Generation& generation : set.generations) {
         if (generation.condition == rotation::Condition::in_use)
@@ -72,7 +76,7 @@ rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
     }
     deletion.keep = run.assignment.policy.keep;
     deletion.min_age = run.assignment.policy.min_age;
-    deletion.now = vsphere.now();
+    deletion.now = server_time(vsphere, run, read.time);
     deletion.clock_skew = run.clock.now() - deletion.now;
     return deletion;
 }

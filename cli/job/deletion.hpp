@@ -7,17 +7,18 @@
 #include <vector>
 
 #include "job/run.hpp"
+#include "job/together.hpp"
 #include "rotation/guards.hpp"
 #include "vsphere.hpp"
 
 namespace vmrotate::job {
 
-/// The facts for the guards, but for those that the caller alone knows: reads which other
-/// VMs use the victim's disks, and the server's clock. `folder` is a reading of the place's
-/// folder made just before.
+/// The facts for the guards, but for those that the caller alone knows. `read` is a reading made
+/// just before; what it does not tell of who uses the victim's disks, and of the server's clock,
+/// is read now.
 rotation::Deletion deletion_of(vimclient::Vsphere& vsphere, const Run& run,
                                const rotation::SetId& id, const vimclient::Vm& victim,
-                               const std::vector<vimclient::Vm>& folder);
+                               const SetFacts& read);
 
 /// Asks every guard, then destroys, then reads that the VM is gone. `facts` reads all that the
 /// guards look at, and is called just before each attempt; nothing where the VM is gone.

@@ -29,12 +29,13 @@ bool is_unfinished(const vimclient::Vm& vm)
 std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const Run& run,
                                             const Survey& seen, const UnfinishedClone& clone)
 {
-    const auto folder = vsphere.vms_in(seen.id.folder_id);
+    const auto read = read_set_facts(vsphere, seen.id);
+    const auto& folder = read.folder;
     const auto victim = std::ranges::find_if(
         folder, [&](const vimclient::Vm& vm) { return vm.ref.id == clone.vm.id; });
     if (victim == folder.end())
         return {};
-    auto deletion = deletion_of(vsphere, run, seen.id, *victim, folder);
+    auto deletion = deletion_of(vsphere, run, seen.id, *victim, read);
     deletion.unfinished_run = clone.run;
     deletion.made_here = clone.made_here;
     deletion.clones_of_that_run = static_cast<int>(std::ranges::count_if(

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -76,14 +77,17 @@ long verified_seq(const Due& due, const std::vector<vimclient::Vm>& folder)
 
 std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const Run& run,
                                             const Due& due, const std::string& victim_id,
-                                            std::size_t deleted_before)
+                                            std::size_t deleted_before,
+                                            std::optional<SetFacts>& just_read)
 {
-    const auto folder = vsphere.vms_in(due.id.folder_id);
+    const auto known = std::exchange(just_read, {});  // it is used once
+    const auto read = known ? *known : read_set_facts(vsphere, due.id);
+    const auto& folder = read.folder;
     const auto victim = std::ranges::find_if(
         folder, [&](const vimclient::Vm& vm) { return vm.ref.id == victim_id; });
     if (victim == folder.end())
         return {};
-    auto deletion = deletion_of(vsphere, run, due.id, *victim, folder);
+    auto deletion = deletion_of(vsphere, run, due.id, *victim, read);
     deletion.newest_verified_seq = verified_seq(due, folder);
     deletion.deleted_before = static_cast<int>(deleted_before);
     deletion.brake = due.brake;
@@ -91,13 +95,15 @@ std::optional<rotation::Deletion> facts_for(vimclient::Vsphere& vsphere, const R
 }
 
 void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Due& due,
-                const rotation::Generation& generation, Expiry& outcome)
+                const rotation::Generation& generation, Expiry& outcome,
+                std::optional<SetFacts>& just_read)
 {
     run.observer.step(fmt::format("deleting '{}'", generation.name));
     bool was_there = false;
     const auto objections =
         delete_under_guards(vsphere, run, {generation.id, generation.name}, [&] {
-            auto facts = facts_for(vsphere, run, due, generation.id, outcome.expired.size());
+            auto facts =
+                facts_for(vsphere, run, due, generation.id, outcome.expired.size(), just_read);
             was_there = was_there || facts.has_value();
             return facts;
         });
@@ -121,7 +127,8 @@ void expire_one(vimclient::Vsphere& vsphere, const Run& run, const Due& due,
 
 }  // namespace
 
-void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome)
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome,
+            std::optional<SetFacts> just_read)
 {
     doubt(due, outcome);
     for (auto decision = due.decisions.rbegin(); decision != due.decisions.rend(); ++decision) {
@@ -137,7 +144,7 @@ void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry&
             continue;
         }
         try {
-            expire_one(vsphere, run, due, generation, outcome);
+            expire_one(vsphere, run, due, generation, outcome, just_read);
         } catch (const vimclient::Fault& fault) {
             outcome.left_undone.push_back(explain(fault, what));
         } catch (const Error& e) {
@@ -146,10 +153,11 @@ void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry&
     }
 }
 
-void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, Outcome& outcome)
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, Outcome& outcome,
+            std::optional<SetFacts> just_read)
 {
     const Due due{prepared.id, prepared.plan.decisions, prepared.set.unread, outcome.generation_id};
-    expire(vsphere, run, due, outcome);
+    expire(vsphere, run, due, outcome, std::move(just_read));
 }
 
 }  // namespace vmrotate::job

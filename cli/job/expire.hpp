@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "job/outcome.hpp"
 #include "job/prepare.hpp"
+#include "job/together.hpp"
 
 namespace vmrotate::job {
 
@@ -23,11 +25,13 @@ struct Due {
 ///
 /// Never throws. A planned expiry that a pin, a use, min_age or the brake holds back is a
 /// warning; one that failed or that another guard refused is left undone, and so is all of it
-/// while a VM cannot be read, due or not.
-void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome);
+/// while a VM cannot be read, due or not. `just_read` is a reading made just before, if there
+/// is one: the first deletion is decided upon it.
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Due& due, Expiry& outcome,
+            std::optional<SetFacts> just_read = {});
 
 /// The same for the plan of a backup, once its new generation is committed.
-void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-            Outcome& outcome);
+void expire(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared, Outcome& outcome,
+            std::optional<SetFacts> just_read = {});
 
 }  // namespace vmrotate::job

@@ -2,6 +2,7 @@
 #include "job/facts.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace vmrotate::job {
 namespace {
@@ -55,12 +56,25 @@ std::vector<rotation::DiskSize> sizes_of(const std::vector<vimclient::Disk>& dis
     return sizes;
 }
 
+bool is_running(const vimclient::Task& task)
+{
+    return task.state == vimclient::TaskState::queued ||
+           task.state == vimclient::TaskState::running;
+}
+
+std::vector<std::string> datastores_of(const vimclient::Vm& vm)
+{
+    std::set<std::string> ids;
+    for (const vimclient::Disk& disk : vm.disks)
+        ids.insert(disk.datastore_id);
+    return {ids.begin(), ids.end()};
+}
+
 std::vector<vimclient::Task> running_tasks(const vimclient::Vm& vm)
 {
     std::vector<vimclient::Task> running;
     for (const vimclient::Task& task : vm.tasks)
-        if (task.state == vimclient::TaskState::queued ||
-            task.state == vimclient::TaskState::running)
+        if (is_running(task))
             running.push_back(task);
     return running;
 }

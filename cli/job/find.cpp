@@ -60,33 +60,39 @@ Target find_target(vimclient::Vsphere& vsphere, const vimclient::Place& source,
                    const config::Policy& policy)
 {
     return explaining("read the inventory", [&] {
-        Target target;
         const auto datastores = vsphere.datastores_of(source.datacenter_id);
-        const auto datastore =
-            std::ranges::find(datastores, policy.datastore, &vimclient::Datastore::name);
-        if (datastore == datastores.end())
-            throw Error(
-                ErrorKind::usage,
-                fmt::format("cannot find the datastore '{}' in the datacenter '{}'",
-                            policy.datastore, source.datacenter),
-                or_nearest(policy.datastore, texts_of(datastores, &vimclient::Datastore::name),
-                           "see --datastore"));
-        target.datastore = *datastore;
-
         const auto folders = vsphere.folders_of(source.datacenter_id);
-        const auto folder = std::ranges::find(folders, policy.folder, &vimclient::Folder::path);
-        if (folder != folders.end())
-            target.folder = *folder;
-        else if (policy.create_folder)
-            target.folder.path = policy.folder;
-        else
-            throw Error(ErrorKind::usage,
-                        fmt::format("cannot find the folder '{}' in the datacenter '{}'",
-                                    policy.folder, source.datacenter),
-                        or_nearest(policy.folder, texts_of(folders, &vimclient::Folder::path),
-                                   "--create-folder makes it"));
-        return target;
+        return pick_target(datastores, folders, source, policy);
     });
+}
+
+Target pick_target(const std::vector<vimclient::Datastore>& datastores,
+                   const std::vector<vimclient::Folder>& folders, const vimclient::Place& source,
+                   const config::Policy& policy)
+{
+    Target target;
+    const auto datastore =
+        std::ranges::find(datastores, policy.datastore, &vimclient::Datastore::name);
+    if (datastore == datastores.end())
+        throw Error(ErrorKind::usage,
+                    fmt::format("cannot find the datastore '{}' in the datacenter '{}'",
+                                policy.datastore, source.datacenter),
+                    or_nearest(policy.datastore, texts_of(datastores, &vimclient::Datastore::name),
+                               "see --datastore"));
+    target.datastore = *datastore;
+
+    const auto folder = std::ranges::find(folders, policy.folder, &vimclient::Folder::path);
+    if (folder != folders.end())
+        target.folder = *folder;
+    else if (policy.create_folder)
+        target.folder.path = policy.folder;
+    else
+        throw Error(ErrorKind::usage,
+                    fmt::format("cannot find the folder '{}' in the datacenter '{}'", policy.folder,
+                                source.datacenter),
+                    or_nearest(policy.folder, texts_of(folders, &vimclient::Folder::path),
+                               "--create-folder makes it"));
+    return target;
 }
 
 }  // namespace vmrotate::job

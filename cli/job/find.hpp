@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "vsphere.hpp"
@@ -22,6 +23,11 @@ struct Target {
 /// Error (usage) with the nearest names where one does not exist; a missing folder is
 /// allowed where the policy says `create_folder`.
 Target find_target(vimclient::Vsphere& vsphere, const vimclient::Place& source,
+                   const config::Policy& policy);
+
+/// The same where the datacenter's datastores and folders are known.
+Target pick_target(const std::vector<vimclient::Datastore>& datastores,
+                   const std::vector<vimclient::Folder>& folders, const vimclient::Place& source,
                    const config::Policy& policy);
 
 }  // namespace vmrotate::job

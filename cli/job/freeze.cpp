@@ -13,7 +13,7 @@ namespace vmrotate::job {
 namespace {
 
 /// `written` is what the mark says; only a longer freeze is worth a call.
-void write_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
+bool write_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
                   const std::optional<rotation::Freeze>& written, Outcome& outcome)
 {
     rotation::Mark before = copy.mark, after = copy.mark;
@@ -21,12 +21,12 @@ void write_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
     after.freeze = outcome.freeze;
     if (after.freeze->longest < worth_telling ||
         (written && after.freeze->longest <= written->longest))
-        return;
+        return false;
     std::string problem;
     try {
         vsphere.reconfigure(copy.vm,
                             {.mark = rotation::difference(before, after), .annotation = {}});
-        return;
+        return true;
     } catch (const vimclient::Fault& fault) {
         problem = fault.what();
     } catch (const vimclient::Cancelled&) {
@@ -35,6 +35,7 @@ void write_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy,
     outcome.warnings.push_back(fmt::format(
         "the mark of '{}' does not tell of the guest's freeze: {}", copy.vm.name, problem));
     run.observer.warning(outcome.warnings.back());
+    return true;  // nobody knows
 }
 
 }  // namespace
@@ -49,13 +50,13 @@ void recall_freeze(const Run& run, const Survey& seen)
             fmt::format("the last backup froze the guest: no answer for {}", freeze_text(last)));
 }
 
-void tell_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy, GuestWatch& guest,
+bool tell_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy, GuestWatch& guest,
                  Outcome& outcome)
 {
     const auto written = outcome.freeze;
     outcome.freeze = guest.freeze();
     if (!outcome.freeze)
-        return;
+        return false;
     const auto limit = run.assignment.policy.max_freeze;
     outcome.froze_too_long = is_too_long(*outcome.freeze, limit);
     if (outcome.froze_too_long) {
@@ -64,7 +65,7 @@ void tell_freeze(vimclient::Vsphere& vsphere, const Run& run, const Copy& copy, 
                         freeze_text(*outcome.freeze), duration_text(limit)));
         run.observer.warning(outcome.warnings.back());
     }
-    write_freeze(vsphere, run, copy, written, outcome);
+    return write_freeze(vsphere, run, copy, written, outcome);
 }
 
 }  // namespace vmrotate::job

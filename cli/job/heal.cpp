@@ -13,7 +13,9 @@
 #include "job/explain.hpp"
 #include "job/facts.hpp"
 #include "job/make_ready.hpp"
+#include "job/origins.hpp"
 #include "job/settle.hpp"
+#include "job/skip.hpp"
 #include "job/snapshot_guard.hpp"
 
 namespace vmrotate::job {
@@ -26,12 +28,23 @@ using std::chrono::seconds;
 /// What stands there, and the readings that the steps act on.
 struct Scene {
     vimclient::Vm source;
+    std::vector<vimclient::Vm> origins;  ///< generations that clones were copied from
     std::vector<vimclient::Vm> clones;
     rotation::Remains remains;
 };
 
+/// What copies are made of: the source, or generations of the first place.
+std::vector<vimclient::Task> tasks_of_origins(const Scene& scene)
+{
+    auto tasks = scene.source.tasks;
+    for (const vimclient::Vm& origin : scene.origins)
+        tasks.insert(tasks.end(), origin.tasks.begin(), origin.tasks.end());
+    return tasks;
+}
+
 /// Of the tasks that made what is left; those of other products tell nothing of our runs.
-rotation::Time last_task_end(const vimclient::Vm& source, const rotation::Remains& remains)
+rotation::Time last_task_end(const std::vector<vimclient::Task>& tasks,
+                             const rotation::Remains& remains)
 {
     const auto made_what_is_left = [&](const vimclient::Task& task) {
         return std::ranges::count(remains.snapshots, task.result_id, &rotation::LeftSnapshot::id) +
@@ -39,7 +52,7 @@ rotation::Time last_task_end(const vimclient::Vm& source, const rotation::Remain
                0;
     };
     rotation::Time last{};
-    for (const vimclient::Task& task : source.tasks)
+    for (const vimclient::Task& task : tasks)
         if (task.ended && made_what_is_left(task))
             last = std::max(last, *task.ended);
     return last;
@@ -53,7 +66,16 @@ int count_of_run(const std::vector<vimclient::Vm>& folder, const std::string& ru
     }));
 }
 
-void read_clones(vimclient::Vsphere& vsphere, const Survey& seen, Scene& scene)
+/// What this clone was copied from, where it still stands.
+vimclient::VmRef origin_of(const Scene& scene, const rotation::Mark& clone)
+{
+    for (const vimclient::Vm& origin : scene.origins)
+        if (rotation::decode(origin.mark).mark.taken == clone.taken)
+            return origin.ref;
+    return scene.source.ref;
+}
+
+void read_clones(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, Scene& scene)
 {
     if (seen.id.folder_id.empty())
         return;
@@ -66,14 +88,16 @@ void read_clones(vimclient::Vsphere& vsphere, const Survey& seen, Scene& scene)
         clone.name = vm->ref.name;
         clone.mark = rotation::decode(vm->mark).mark;
         clone.is_busy = !running_tasks(*vm).empty();
-        clone.copied = vsphere.copied_at(seen.source.ref, vm->ref);
         clone.of_that_run = count_of_run(folder, clone.mark.run);
         scene.remains.clones.push_back(std::move(clone));
         scene.clones.push_back(*vm);
     }
+    scene.origins = origins_of(vsphere, run, seen, scene.remains.clones);
+    for (rotation::LeftClone& clone : scene.remains.clones)
+        clone.copied = vsphere.copied_at(origin_of(scene, clone.mark), {clone.id, clone.name});
 }
 
-Scene read_scene(vimclient::Vsphere& vsphere, const Survey& seen)
+Scene read_scene(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen)
 {
     Scene scene;
     scene.source = read_one(vsphere, seen.source.ref);
@@ -81,9 +105,10 @@ Scene read_scene(vimclient::Vsphere& vsphere, const Survey& seen)
         if (auto note = rotation::read_snapshot(snapshot.name, snapshot.description))
             scene.remains.snapshots.push_back(
                 {snapshot.ref.id, snapshot.name, std::move(*note), snapshot.created});
-    scene.remains.source_is_busy = !running_tasks(scene.source).empty();
-    read_clones(vsphere, seen, scene);
-    scene.remains.last_task_end = last_task_end(scene.source, scene.remains);
+    read_clones(vsphere, run, seen, scene);
+    const auto tasks = tasks_of_origins(scene);
+    scene.remains.source_is_busy = std::ranges::any_of(tasks, is_running);
+    scene.remains.last_task_end = last_task_end(tasks, scene.remains);
     return scene;
 }
 
@@ -104,9 +129,9 @@ rotation::Recovery decide(vimclient::Vsphere& vsphere, const Run& run, const Sce
 /// A copy takes hours; any other task is waited for as for a VM that is busy.
 seconds patience_for(const Run& run, const Scene& scene)
 {
-    const auto running = running_tasks(scene.source);
-    const bool is_copying = std::ranges::any_of(running, [](const vimclient::Task& task) {
-        return task.description.starts_with("VirtualMachine.clone");
+    const auto tasks = tasks_of_origins(scene);
+    const bool is_copying = std::ranges::any_of(tasks, [](const vimclient::Task& task) {
+        return is_running(task) && task.description.starts_with("VirtualMachine.clone");
     });
     return is_copying ? run.assignment.policy.task_limit : run.assignment.policy.task_wait;
 }
@@ -135,7 +160,7 @@ Scene wait_for_the_dead(vimclient::Vsphere& vsphere, const Run& run, const Surve
                         "look at its tasks in the vSphere Client; the next run tries again");
         run.clock.pause(pause);
         pause = std::min(2 * pause, longest_pause);
-        scene = read_scene(vsphere, seen);
+        scene = read_scene(vsphere, run, seen);
     }
     return scene;
 }
@@ -181,7 +206,8 @@ private:
         const auto found =
             std::ranges::find(scene_.remains.snapshots, step.id, &rotation::LeftSnapshot::id);
         run_.observer.step(fmt::format("removing the snapshot '{}'", step.name));
-        SnapshotGuard left(vsphere_, run_, seen_.source.ref, found->note, {step.id});
+        SnapshotGuard left(vsphere_, run_, seen_.source.ref, found->note, {step.id},
+                           datastores_of(scene_.source));
         left.finish_removal();
         done(fmt::format("removed the snapshot '{}': {}", step.name, step.reason));
     }
@@ -226,7 +252,7 @@ private:
 Healing heal_what_is_there(vimclient::Vsphere& vsphere, const Run& run, Survey& seen,
                            const std::string& lock_id)
 {
-    Scene scene = read_scene(vsphere, seen);
+    Scene scene = read_scene(vsphere, run, seen);
     auto recovery = decide(vsphere, run, scene, lock_id);
     refuse_alive(recovery);
     if (!recovery.steps.empty() && recovery.steps.front().remedy == Remedy::wait) {
@@ -250,8 +276,8 @@ rotation::Recovery recovery_of(vimclient::Vsphere& vsphere, const Run& run, cons
 {
     if (!may_have_remains(seen))
         return {};
-    return explaining(healing,
-                      [&] { return decide(vsphere, run, read_scene(vsphere, seen), lock_id); });
+    return explaining(
+        healing, [&] { return decide(vsphere, run, read_scene(vsphere, run, seen), lock_id); });
 }
 
 Healing heal(vimclient::Vsphere& vsphere, const Run& run, Survey& seen, const std::string& lock_id)
@@ -269,9 +295,9 @@ void refuse_alive(const rotation::Recovery& recovery)
 {
     if (recovery.alive.empty())
         return;
-    throw Error(ErrorKind::busy, fmt::format("a run may be at work on it: {}", recovery.alive),
-                "wait for it: once it counts as dead, the next run heals what it left; where you "
-                "know that no run is at work, remove that in the vSphere Client");
+    throw AnotherRun(fmt::format("a run may be at work on it: {}", recovery.alive),
+                     "wait for it: once it counts as dead, the next run heals what it left; where "
+                     "you know that no run is at work, remove that in the vSphere Client");
 }
 
 }  // namespace vmrotate::job

@@ -25,11 +25,11 @@ struct Healing {
 /// Waits for the tasks of dead runs, removes their snapshots, commits or undoes their clones;
 /// then reads `seen` again. Needs the lock of the source.
 ///
-/// Throws Error: busy where a run may be at work, failed where a snapshot cannot be removed;
+/// Throws Error: AnotherRun where one may be at work, failed where a snapshot cannot be removed;
 /// what the server says; Cancelled. What a guard keeps is left, and stops nobody.
 Healing heal(vimclient::Vsphere& vsphere, const Run& run, Survey& seen, const std::string& lock_id);
 
-/// Throws Error (busy) where the recovery says that a run may be at work.
+/// Throws AnotherRun where the recovery says that a run may be at work.
 void refuse_alive(const rotation::Recovery& recovery);
 
 }  // namespace vmrotate::job

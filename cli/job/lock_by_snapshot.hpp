@@ -8,7 +8,7 @@ namespace vmrotate::job {
 
 /// Once our snapshot stands it is the lock: reads the source and the set again.
 ///
-/// If the snapshot of another run is an ancestor of ours, that run was first: Error (busy),
+/// If the snapshot of another run is an ancestor of ours, that run was first: AnotherRun,
 /// and the caller's guard withdraws ours. If the set is not the one planned for, plans
 /// anew, once; if it changes again, Error (busy). Returns what the snapshot turned out to
 /// be.

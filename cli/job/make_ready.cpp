@@ -56,16 +56,21 @@ void make_ready(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared)
             throw Error(ErrorKind::failed, "cannot back it up: its disks still need consolidation",
                         "look at the VM in the vSphere Client");
     }
-    if (prepared.target.folder.id.empty()) {
-        run.observer.step(fmt::format("making the folder '{}'", prepared.target.folder.path));
-        try {
-            prepared.target.folder =
-                vsphere.create_folder(prepared.place.datacenter_id, prepared.target.folder.path);
-        } catch (const vimclient::Fault& fault) {
-            throw explain(fault, "make the folder '" + prepared.target.folder.path + "'");
-        }
-        prepared.id.folder_id = prepared.target.folder.id;
+    make_folder(vsphere, run, prepared);
+}
+
+void make_folder(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared)
+{
+    if (!prepared.target.folder.id.empty())
+        return;
+    run.observer.step(fmt::format("making the folder '{}'", prepared.target.folder.path));
+    try {
+        prepared.target.folder =
+            vsphere.create_folder(prepared.place.datacenter_id, prepared.target.folder.path);
+    } catch (const vimclient::Fault& fault) {
+        throw explain(fault, "make the folder '" + prepared.target.folder.path + "'");
     }
+    prepared.id.folder_id = prepared.target.folder.id;
 }
 
 }  // namespace vmrotate::job

@@ -13,6 +13,9 @@ namespace vmrotate::job {
 /// stop request.
 void make_ready(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared);
 
+/// Makes the place's folder where it is missing. Throws Error.
+void make_folder(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared);
+
 /// Reads `source` until no task runs on it. Throws as `make_ready` does.
 void wait_until_idle(vimclient::Vsphere& vsphere, const Run& run, vimclient::Vm& source);
 

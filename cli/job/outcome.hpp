@@ -37,6 +37,14 @@ struct Outcome : Expiry {
     std::chrono::milliseconds total{0};
     std::chrono::milliseconds snapshot_held{0};
     std::vector<std::string> healed;  ///< what was done first about runs that were cut short
+
+    /// Of a group: its name, and the time within which all its snapshots were made.
+    std::string group = {};
+    std::optional<std::chrono::milliseconds> group_spread = {};
+
+    /// One for each further place, in their order; what was left undone there is in
+    /// `left_undone` here too. Without a `generation` where no copy was made.
+    std::vector<Outcome> copies = {};
 };
 
 }  // namespace vmrotate::job

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "job/prepare.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include "job/obstacles.hpp"
 #include "job/quiesce.hpp"
 #include "job/settle.hpp"
+#include "job/together.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -65,8 +68,67 @@ HostChoice host_for(vimclient::Vsphere& vsphere, const config::Policy& policy, c
     std::vector<std::string> ids;
     for (const auto& mount : seen.target.datastore.hosts)
         ids.push_back(mount.host_id);
-    const auto hosts = explaining("read the hosts", [&] { return vsphere.read_hosts(ids); });
+    const bool are_known = std::ranges::equal(ids, seen.hosts, {}, {}, &vimclient::Host::id);
+    const auto hosts = are_known
+                           ? seen.hosts
+                           : explaining("read the hosts", [&] { return vsphere.read_hosts(ids); });
     return choose_host(policy.host, seen.source, seen.target.datastore, hosts);
+}
+
+void take_in(Survey& seen, Members members)
+{
+    seen.set = std::move(members.set);
+    seen.newest_used = members.newest_used;
+}
+
+void keep_hint(const Run& run, const Survey& seen)
+{
+    if (!run.hints || seen.source.instance_uuid.empty())
+        return;
+    Hint hint{seen.source.ref.id, seen.source.instance_uuid, seen.id.folder_id, {}};
+    for (const auto& mount : seen.target.datastore.hosts)
+        hint.host_ids.push_back(mount.host_id);
+    run.hints->keep(run.assignment.vm, hint);
+}
+
+std::optional<vimclient::Answer> ask_by(vimclient::Vsphere& vsphere, const std::string& name,
+                                        const Hint& hint)
+{
+    const vimclient::VmRef vm{hint.vm_id, name};
+    vimclient::Question question;
+    question.time = true;
+    question.vms = {vm};
+    question.folder_id = hint.folder_id;
+    question.placed = vm;
+    question.hosts = hint.host_ids;
+    auto answer = explaining("read the inventory", [&] { return ask_together(vsphere, question); });
+    const bool fits = answer && answer->place && answer->vms.size() == 1 &&
+                      answer->vms.front().ref == vm &&
+                      answer->vms.front().instance_uuid == hint.instance_uuid;
+    return fits ? std::move(answer) : std::nullopt;
+}
+
+/// Nothing where there is no hint, or it no longer fits.
+std::optional<Survey> survey_by_hint(vimclient::Vsphere& vsphere, const Run& run)
+{
+    const auto hint = run.hints ? run.hints->find(run.assignment.vm) : std::nullopt;
+    auto answer = hint ? ask_by(vsphere, run.assignment.vm, *hint) : std::nullopt;
+    if (!answer)
+        return {};
+    Survey seen;
+    seen.source = std::move(answer->vms.front());
+    seen.place = std::move(*answer->place);
+    seen.target =
+        pick_target(answer->datastores, answer->folders, seen.place, run.assignment.policy);
+    seen.id = set_id_of(run.assignment, seen.source, seen.target);
+    seen.server_time =
+        explaining("ask for the time", [&] { return server_time(vsphere, run, answer->time); });
+    seen.clock_skew = run.clock.now() - seen.server_time;
+    const bool is_read = answer->folder && seen.id.folder_id == hint->folder_id;
+    take_in(seen, is_read ? members_of(seen.id, *answer->folder) : read_members(vsphere, seen.id));
+    seen.hosts = std::move(answer->hosts);
+    keep_hint(run, seen);
+    return seen;
 }
 
 }  // namespace
@@ -85,9 +147,22 @@ Located locate(vimclient::Vsphere& vsphere, const config::Assignment& assignment
 
 Survey survey(vimclient::Vsphere& vsphere, const Run& run)
 {
-    Survey seen{locate(vsphere, run.assignment), {}, {}, {}};
+    require_vcenter(vsphere.server());
+    if (auto seen = survey_by_hint(vsphere, run))
+        return std::move(*seen);
+    Survey seen{locate(vsphere, run.assignment), {}, {}, {}, {}, {}};
     seen.server_time = explaining("ask for the time", [&] { return vsphere.now(); });
     seen.clock_skew = run.clock.now() - seen.server_time;
+    take_in(seen, read_members(vsphere, seen.id));
+    keep_hint(run, seen);
+    return seen;
+}
+
+Survey survey_beside(vimclient::Vsphere& vsphere, const Run& run, const Survey& first)
+{
+    Survey seen = first;
+    seen.target = find_target(vsphere, seen.place, run.assignment.policy);
+    seen.id = set_id_of(run.assignment, seen.source, seen.target);
     seen.set = read_set(vsphere, seen.id);
     return seen;
 }
@@ -107,19 +182,34 @@ Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
     refuse_many_unfinished(seen.set);
 
     Prepared prepared{std::move(seen), {}, {}, {}};
+    if (run.assignment.first)
+        prepared.copied_from = run.assignment.first->datastore;
     prepared.stamp = run.clock.stamp(run.clock.now());
     prepared.host = host_for(vsphere, policy, prepared);
     prepared.plan = rotation::plan(prepared.set, rules_of(policy, prepared.server_time));
     return prepared;
 }
 
-rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id)
+Members members_of(const rotation::SetId& id, const std::vector<vimclient::Vm>& folder)
+{
+    Members members{rotation::sort_out(id, facts_of(folder)), 0};
+    for (const vimclient::Vm& vm : folder)
+        if (!members.set.generations.empty() && vm.ref.id == members.set.generations.front().id)
+            members.newest_used = vm.used;
+    return members;
+}
+
+Members read_members(vimclient::Vsphere& vsphere, const rotation::SetId& id)
 {
     if (id.folder_id.empty())
         return {};
-    return rotation::sort_out(
-        id,
-        facts_of(explaining("read the generations", [&] { return vsphere.vms_in(id.folder_id); })));
+    return members_of(
+        id, explaining("read the generations", [&] { return vsphere.vms_in(id.folder_id); }));
+}
+
+rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id)
+{
+    return read_members(vsphere, id).set;
 }
 
 rotation::Rules rules_of(const config::Policy& policy, rotation::Time server_time)

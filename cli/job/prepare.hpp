@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "job/choose_host.hpp"
 #include "job/find.hpp"
@@ -30,15 +32,24 @@ struct Survey : Located {
     rotation::Set set;
     rotation::Time server_time{};
     std::chrono::seconds clock_skew{0};  ///< here minus there
+    std::int64_t newest_used = 0;        ///< bytes, of the set's newest generation; 0: not told
+    std::vector<vimclient::Host> hosts;  ///< those that were read along
 };
 
-/// Reads only. Throws what `locate` throws.
+/// Reads only. With a hint that still fits it is one call: the VM of that id, where it still has
+/// the name and the instanceUuid. So a namesake that came later is not noticed, and not backed up
+/// in its place either. Without one the VM is looked for by its name. Throws what `locate` throws.
 Survey survey(vimclient::Vsphere& vsphere, const Run& run);
+
+/// The same source seen from a further place of it: what is known of the source is taken from
+/// `first`, the place and its set are read. Throws what `find_target` throws.
+Survey survey_beside(vimclient::Vsphere& vsphere, const Run& run, const Survey& first);
 
 struct Prepared : Survey {
     HostChoice host;
     rotation::Plan plan;
-    std::string stamp;  ///< of the name to come
+    std::string stamp;             ///< of the name to come
+    std::string copied_from = {};  ///< a further place: the datastore of the first
 
     /// The name that the next generation gets in this slot.
     std::string name(int slot) const { return rotation::compose_name(id.stem, slot, stamp); }
@@ -48,7 +59,16 @@ struct Prepared : Survey {
 /// in one message.
 Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen);
 
+/// A set, and the room that its newest generation takes.
+struct Members {
+    rotation::Set set;
+    std::int64_t newest_used = 0;
+};
+
+Members members_of(const rotation::SetId& id, const std::vector<vimclient::Vm>& folder);
+
 /// The set as it stands now.
+Members read_members(vimclient::Vsphere& vsphere, const rotation::SetId& id);
 rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id);
 
 /// The rules of the policy at the server's time.

@@ -64,6 +64,12 @@ std::optional<rotation::Freeze> GuestWatch::freeze()
     return seen_;
 }
 
+bool GuestWatch::froze_too_long()
+{
+    const auto seen = freeze();
+    return seen && is_too_long(*seen, run_.assignment.policy.max_freeze);
+}
+
 std::string GuestWatch::find_address()
 {
     const std::string& given = run_.assignment.policy.probe_address;

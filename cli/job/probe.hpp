@@ -88,6 +88,9 @@ public:
     /// Nothing where the guest was never probed. Waits for the watches.
     std::optional<rotation::Freeze> freeze();
 
+    /// What was seen so far is longer than `max_freeze`. Waits for the watches.
+    bool froze_too_long();
+
 private:
     std::string find_address();
 

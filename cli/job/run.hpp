@@ -3,17 +3,22 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "config/config.hpp"
+#include "job/gate.hpp"
+#include "job/hints.hpp"
 #include "job/hooks.hpp"
 #include "job/observer.hpp"
 #include "job/probe.hpp"
 
 namespace vmrotate::job {
+
+class Muster;
 
 /// The right to work on one source on this machine, for as long as it lives.
 class SourceLock {
@@ -33,7 +38,7 @@ struct Run {
     Clock clock;
     Observer& observer;
 
-    /// Takes the lock of the source with this instanceUuid. Throws Error (busy) where
+    /// Takes the lock of the source with this instanceUuid. Throws AnotherRun where
     /// another process holds it, Error (failed) where no lock file can be written.
     std::function<std::unique_ptr<SourceLock>(const std::string& source_uuid)> lock;
 
@@ -43,6 +48,18 @@ struct Run {
 
     std::stop_token stop = {};
 
+    /// Another random id, as `id` is; needed where the assignment has `copies`.
+    std::function<std::string()> new_id = {};
+
+    /// Where it waits for its turn; null: nowhere.
+    Gate* gate = nullptr;
+
+    /// Where it waits for the other members of its group; null: it has none.
+    Muster* muster = nullptr;
+
+    /// By the server's clock: with a generation taken then or later it is skipped.
+    std::optional<std::chrono::sys_seconds> fresh_since = {};
+    Hints* hints = nullptr;       ///< null: every VM is looked for by its name
     HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
     Prober* prober = nullptr;     ///< null: no guest is probed
 };

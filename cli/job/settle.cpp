@@ -37,12 +37,14 @@ std::optional<vimclient::Vm> read_once_idle(vimclient::Vsphere& vsphere, const R
 
 vimclient::Vm change_surely(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& vm,
                             const std::string& what, const std::function<void()>& send,
-                            const std::function<bool(const vimclient::Vm&)>& is_done)
+                            const std::function<bool(const vimclient::Vm&)>& is_done,
+                            const std::function<std::optional<vimclient::Vm>()>& read_back)
 {
     for (int attempts = 2;; --attempts) {
         try {
             explaining(what, send);
-            auto now = read_one(vsphere, vm);
+            auto found = read_back ? explaining("read the VM", read_back) : std::nullopt;
+            auto now = found ? std::move(*found) : read_one(vsphere, vm);
             if (is_done(now))
                 return now;
             throw Error(

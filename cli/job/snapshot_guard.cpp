@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
+#include "job/facts.hpp"
 #include "job/quiesce.hpp"
 #include "job/settle.hpp"
 
@@ -22,19 +23,25 @@ using vimclient::Quiesce;
 
 SnapshotGuard::SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
                              const vimclient::Vm& source, const rotation::SnapshotNote& note)
-    : vsphere_(vsphere), run_(run), vm_(source.ref), note_(note), made_(run.clock.steady())
+    : vsphere_(vsphere),
+      run_(run),
+      vm_(source.ref),
+      note_(note),
+      made_(run.clock.steady()),
+      datastore_ids_(datastores_of(source))
 {
     snapshot_ = take(source);
 }
 
 SnapshotGuard::SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
                              const vimclient::VmRef& source, rotation::SnapshotNote note,
-                             vimclient::SnapshotRef left)
+                             vimclient::SnapshotRef left, std::vector<std::string> datastore_ids)
     : vsphere_(vsphere),
       run_(run),
       vm_(source),
       note_(std::move(note)),
       made_(run.clock.steady()),
+      datastore_ids_(std::move(datastore_ids)),
       snapshot_(std::move(left))
 {
 }
@@ -142,6 +149,14 @@ vimclient::SnapshotRef SnapshotGuard::find_lost(const vimclient::OutcomeUnknown&
 
 void SnapshotGuard::begin_removal()
 {
+    if (!turn_ && run_.gate != nullptr)
+        turn_ = run_.gate->try_removal(datastore_ids_);
+    if (turn_ || run_.gate == nullptr)
+        send_removal();
+}
+
+void SnapshotGuard::send_removal()
+{
     if (begun_)
         return;
     try {
@@ -154,18 +169,32 @@ void SnapshotGuard::begin_removal()
     }
 }
 
-void SnapshotGuard::finish_removal()
+bool SnapshotGuard::removal_has_ended() const
+{
+    return begun_ && removal_ && vsphere_.has_ended(*removal_);
+}
+
+void SnapshotGuard::finish_removal(const vimclient::Vm* known)
 {
     if (ended_)
         return;
+    if (!turn_ && run_.gate != nullptr)
+        turn_ = run_.gate->removal(datastore_ids_);
+    const auto turn = std::move(turn_);
+    remove_and_look(known);
+}
+
+void SnapshotGuard::remove_and_look(const vimclient::Vm* known)
+{
     constexpr int attempts = 3;
     std::string problem;
     auto source = must_look_ ? read_source(false) : vimclient::Vm{};
     for (int i = 0; i < attempts && (i == 0 ? !must_look_ || is_there(source) : is_there(source));
          ++i) {
-        begin_removal();
+        send_removal();
         problem = wait_for_removal();
-        source = read_source(problem.empty());
+        const bool is_known = known != nullptr && problem.empty();
+        source = is_known ? *std::exchange(known, nullptr) : read_source(problem.empty());
         begun_ = must_look_ = false;
     }
     ended_ = run_.clock.steady();
@@ -180,7 +209,7 @@ void SnapshotGuard::finish_removal()
         snapshot_ = *twin;
         removal_.reset();
         ended_.reset();
-        finish_removal();
+        remove_and_look(nullptr);
         return;
     }
     consolidate_if_needed(source);

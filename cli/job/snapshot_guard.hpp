@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "job/run.hpp"
 #include "rotation/note.hpp"
@@ -23,9 +24,10 @@ public:
     [[nodiscard]] SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run,
                                 const vimclient::Vm& source, const rotation::SnapshotNote& note);
 
-    /// Takes over the snapshot that a dead run left.
+    /// Takes over the snapshot that a dead run left, of a VM with disks on these datastores.
     SnapshotGuard(vimclient::Vsphere& vsphere, const Run& run, const vimclient::VmRef& source,
-                  rotation::SnapshotNote note, vimclient::SnapshotRef left);
+                  rotation::SnapshotNote note, vimclient::SnapshotRef left,
+                  std::vector<std::string> datastore_ids);
 
     /// The last resort: removes it, and warns where that fails. Never throws.
     ~SnapshotGuard();
@@ -40,14 +42,18 @@ public:
     /// be.
     bool judge_rest(bool is_quiesced);
 
-    /// Sends the removal and returns at once. Throws Error where it cannot be sent; the
-    /// destructor tries again.
+    /// Sends the removal, if its turn has come, and returns at once. Throws Error where it cannot
+    /// be sent; the destructor tries again.
     void begin_removal();
 
-    /// Waits for the removal and reads that the snapshot is gone and nothing is left to
-    /// consolidate. One that stays although the server said otherwise is removed once more.
-    /// Throws Error; the destructor tries again only where this could not be read.
-    void finish_removal();
+    /// Waits for its turn and for the removal, and reads that the snapshot is gone and nothing is
+    /// left to consolidate. One that stays although the server said otherwise is removed once more.
+    /// Throws Error; the destructor tries again only where this could not be read. `known` is a
+    /// reading made after `removal_has_ended`, if there is one.
+    void finish_removal(const vimclient::Vm* known = nullptr);
+
+    /// Whether the end of the removal has been seen already.
+    bool removal_has_ended() const;
 
     /// Gives it up, with a warning that names it: a copy that cannot be cancelled needs it.
     void leave_to_next_run();
@@ -59,6 +65,8 @@ public:
     std::chrono::milliseconds held() const;
 
 private:
+    void send_removal();
+    void remove_and_look(const vimclient::Vm* known);
     vimclient::SnapshotRef take(const vimclient::Vm& source);
     vimclient::SnapshotRef take_once(vimclient::Quiesce quiesce);
     vimclient::SnapshotRef create(vimclient::Quiesce quiesce);
@@ -84,6 +92,8 @@ private:
     bool must_look_ = false;                     ///< it was sent, and the reply was lost
     std::optional<vimclient::TaskRef> removal_;  ///< empty though begun: it was gone already
     std::optional<std::chrono::milliseconds> ended_;
+    std::vector<std::string> datastore_ids_;  ///< where the snapshot's files lie
+    std::unique_ptr<Gate::Pass> turn_;        ///< to remove it
     vimclient::SnapshotRef snapshot_;
 };
 

@@ -3,25 +3,16 @@
 
 #include <algorithm>
 
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "job/probe.hpp"
 #include "report/json_lines.hpp"
-#include "report/messages.hpp"
+#include "report/times.hpp"
+#include "report/vm_lines.hpp"
 
 namespace vmrotate::report {
 namespace {
-
-std::string seconds_text(std::chrono::milliseconds time)
-{
-    return duration_text(std::chrono::round<std::chrono::seconds>(time));
-}
-
-double seconds_of(std::chrono::milliseconds time)
-{
-    return static_cast<double>(time.count()) / 1000.0;
-}
 
 int own_exit_code(const VmResult& result)
 {
@@ -37,6 +28,20 @@ int own_exit_code(const VmResult& result)
     const bool rights =
         result.outcome && std::ranges::all_of(result.outcome->left_undone, lacks_right);
     return static_cast<int>(rights ? ErrorKind::privilege : ErrorKind::failed);
+}
+
+Json json_of_copy(const job::Outcome& copy)
+{
+    return {{"datastore", copy.datastore},
+            {"folder", copy.folder},
+            {"generation", copy.generation},
+            {"slot", copy.slot},
+            {"seq", copy.seq},
+            {"host", copy.host},
+            {"bytes", copy.bytes},
+            {"seconds", seconds_of(copy.total)},
+            {"expired", copy.expired},
+            {"left_undone", sentences_of(copy.left_undone)}};
 }
 
 /// What is known of the guest's rest; nothing where nobody wished for any.
@@ -68,9 +73,25 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
-    line["left_undone"] = Json::array();
-    for (const Error& undone : outcome.left_undone)
-        line["left_undone"].push_back(undone.what());
+    line["left_undone"] = sentences_of(outcome.left_undone);
+    if (!outcome.group.empty())
+        line["group"] = outcome.group;
+    if (outcome.group_spread)
+        line["group_spread_ms"] = outcome.group_spread->count();
+    line["copies"] = Json::array();
+    for (const job::Outcome& copy : outcome.copies)
+        line["copies"].push_back(json_of_copy(copy));
+}
+
+std::string lines_about_copy(const std::string& vm, const job::Outcome& copy)
+{
+    if (copy.generation.empty())
+        return {};
+    const auto size = size_text(static_cast<std::uint64_t>(copy.bytes));
+    return line_about(vm, fmt::format("{} on {} is complete: slot {:02}, seq {}, {} in {}",
+                                      copy.generation, copy.datastore, copy.slot, copy.seq, size,
+                                      seconds_text(copy.total))) +
+           lines_about(vm, copy.expired, " has expired and is deleted");
 }
 
 }  // namespace
@@ -84,39 +105,51 @@ int exit_code_of(const std::vector<VmResult>& results)
             return result.signal_code;
     if (std::ranges::all_of(results, &VmResult::ok))
         return 0;
-    const bool some = std::ranges::any_of(
-        results, [](const VmResult& result) { return result.outcome.has_value(); });
+    const bool some = std::ranges::any_of(results, [](const VmResult& result) {
+        return result.outcome || result.is_skipped() ||
+               (result.error && result.error->kind() == ErrorKind::some_failed);
+    });
     return static_cast<int>(some ? ErrorKind::some_failed : ErrorKind::failed);
 }
 
-void write_result(std::ostream& out, std::ostream& err, const VmResult& result)
+Told told_of(const VmResult& result)
 {
+    Told told;
     if (result.error)
-        write_error(err, result.error->within(result.vm));
+        told.err += errors_about(result.vm, {*result.error});
+    if (result.is_skipped())
+        told.out += line_about(result.vm, "skipped: " + result.skipped);
     if (!result.outcome)
-        return;
+        return told;
     const job::Outcome& outcome = *result.outcome;
-    for (const std::string& deed : outcome.healed)
-        fmt::print(out, "{}: {}\n", printable(result.vm), printable(deed));
-    fmt::print(out, "{}: {} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}{}\n",
-               printable(result.vm), printable(outcome.generation), outcome.slot, outcome.seq,
-               size_text(static_cast<std::uint64_t>(outcome.bytes)), seconds_text(outcome.total),
-               seconds_text(outcome.snapshot_held), rest_text(outcome));
+    told.out += lines_about(result.vm, outcome.healed);
+    told.out += line_about(
+        result.vm, fmt::format("{} is complete: slot {:02}, seq {}, {} in {}, snapshot held {}{}",
+                               outcome.generation, outcome.slot, outcome.seq,
+                               size_text(static_cast<std::uint64_t>(outcome.bytes)),
+                               seconds_text(outcome.total), seconds_text(outcome.snapshot_held),
+                               rest_text(outcome)));
     if (outcome.freeze)
-        fmt::print(out, "{}: the guest did not answer for up to {}\n", printable(result.vm),
-                   job::freeze_text(*outcome.freeze));
-    for (const std::string& name : outcome.expired)
-        fmt::print(out, "{}: {} has expired and is deleted\n", printable(result.vm),
-                   printable(name));
-    out.flush();
-    for (const Error& undone : outcome.left_undone)
-        write_error(err, undone.within(result.vm));
+        told.out += line_about(result.vm, fmt::format("the guest did not answer for up to {}",
+                                                      job::freeze_text(*outcome.freeze)));
+    told.out += lines_about(result.vm, outcome.expired, " has expired and is deleted");
+    if (outcome.group_spread)
+        told.out +=
+            line_about(result.vm, fmt::format("group '{}': all snapshots were made within {} ms",
+                                              outcome.group, outcome.group_spread->count()));
+    for (const job::Outcome& copy : outcome.copies)
+        told.out += lines_about_copy(result.vm, copy);
+    told.err += errors_about(result.vm, outcome.left_undone);
+    return told;
 }
 
-void write_result_json(std::ostream& out, const VmResult& result)
+std::string json_line_of(const VmResult& result)
 {
     const int code = own_exit_code(result);
-    Json line = {{"vm", result.vm}, {"result", result_word(code)}, {"exit_code", code}};
+    const std::string word = result.is_skipped() ? "skipped" : result_word(code);
+    Json line = {{"vm", result.vm}, {"result", word}, {"exit_code", code}};
+    if (result.is_skipped())
+        line["skipped"] = result.skipped;
     if (result.outcome)
         add_outcome(line, *result.outcome);
     line["healed"] = result.healed;
@@ -125,24 +158,7 @@ void write_result_json(std::ostream& out, const VmResult& result)
         line["message"] = result.error->what();
         line["hint"] = result.error->hint();
     }
-    write_line(out, "backup", line);
-}
-
-void write_summary_json(std::ostream& out, const std::vector<VmResult>& results, int exit_code)
-{
-    const auto complete = std::ranges::count_if(
-        results, [](const VmResult& result) { return result.outcome.has_value(); });
-    const auto healed = std::ranges::count_if(
-        results, [](const VmResult& result) { return !result.healed.empty(); });
-    const auto good = std::ranges::count_if(results, &VmResult::ok);
-    write_line(out, "summary",
-               {{"verb", "backup"},
-                {"result", result_word(exit_code)},
-                {"changed", complete + healed > 0},
-                {"exit_code", exit_code},
-                {"vms", results.size()},
-                {"generations", complete},
-                {"failed", static_cast<std::ptrdiff_t>(results.size()) - good}});
+    return json_line("backup", line);
 }
 
 }  // namespace vmrotate::report

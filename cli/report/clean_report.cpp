@@ -6,26 +6,9 @@
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
 #include "report/recovery_report.hpp"
+#include "report/vm_lines.hpp"
 
 namespace vmrotate::report {
-namespace {
-
-void write_left_alone(std::ostream& out, const std::vector<job::LeftAlone>& found)
-{
-    for (const job::LeftAlone& each : found)
-        fmt::print(out, "  left alone  {}  {}\n", printable(each.name), printable(each.reason));
-}
-
-Json json_of_left_alone(const std::vector<job::LeftAlone>& found)
-{
-    Json result = Json::array();
-    for (const job::LeftAlone& each : found)
-        result.push_back({{"name", each.name}, {"reason", each.reason}});
-    return result;
-}
-
-}  // namespace
-
 void write_cleaning_plan(std::ostream& out, const std::string& vm, const job::CleaningPlan& plan)
 {
     fmt::print(out, "{}: {}\n", printable(vm),
@@ -49,17 +32,13 @@ void write_cleaning_plan_json(std::ostream& out, const std::string& vm,
 void write_cleaning(std::ostream& out, std::ostream& err, const std::string& vm,
                     const job::Cleaning& cleaning)
 {
-    const std::string where = printable(vm);
-    for (const std::string& deed : cleaning.healed)
-        fmt::print(out, "{}: {}\n", where, printable(deed));
-    for (const std::string& name : cleaning.expired)
-        fmt::print(out, "{}: {} has expired and is deleted\n", where, printable(name));
+    out << lines_about(vm, cleaning.healed)
+        << lines_about(vm, cleaning.expired, " has expired and is deleted");
     if (cleaning.healed.empty() && cleaning.expired.empty() && cleaning.ok())
-        fmt::print(out, "{}: nothing to clean\n", where);
+        out << line_about(vm, "nothing to clean");
     write_left_alone(out, cleaning.left_alone);
     out.flush();
-    for (const Error& undone : cleaning.left_undone)
-        write_error(err, undone.within(vm));
+    err << errors_about(vm, cleaning.left_undone) << std::flush;
 }
 
 void write_cleaning_json(std::ostream& out, const std::string& vm, const job::Cleaning& cleaning,
@@ -71,10 +50,8 @@ void write_cleaning_json(std::ostream& out, const std::string& vm, const job::Cl
                  {"healed", cleaning.healed},
                  {"expired", cleaning.expired},
                  {"left_alone", json_of_left_alone(cleaning.left_alone)},
-                 {"left_undone", Json::array()},
+                 {"left_undone", sentences_of(cleaning.left_undone)},
                  {"warnings", cleaning.warnings}};
-    for (const Error& undone : cleaning.left_undone)
-        line["left_undone"].push_back(undone.what());
     write_line(out, "clean", line);
 }
 

@@ -3,11 +3,16 @@
 
 namespace vmrotate::report {
 
-void write_line(std::ostream& out, const std::string& type, const Json& members)
+std::string json_line(const std::string& type, const Json& members)
 {
     Json line = {{"schema", 1}, {"type", type}};
     line.update(members);
-    out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+    return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void write_line(std::ostream& out, const std::string& type, const Json& members)
+{
+    out << json_line(type, members) << std::flush;
 }
 
 std::string result_word(int exit_code)

@@ -20,7 +20,11 @@ namespace vmrotate::report {
 /// Keeps the order in which members are written.
 using Json = nlohmann::ordered_json;
 
-/// One line of the given type. Text that is not UTF-8 is written with U+FFFD in its place.
+/// One line of the given type, its end included. Text that is not UTF-8 is written with U+FFFD in
+/// its place.
+std::string json_line(const std::string& type, const Json& members);
+
+/// Writes it, at once.
 void write_line(std::ostream& out, const std::string& type, const Json& members);
 
 /// The word for an exit code: "ok", "failed", "partial", ...

@@ -62,6 +62,7 @@ void write_listing_json(std::ostream& out, const Listing& listing)
         write_line(out, "generation",
                    {{"vm", listing.vm},
                     {"set", listing.set},
+                    {"datastore", listing.located.target.datastore.name},
                     {"name", generation.name},
                     {"id", generation.id},
                     {"seq", generation.seq},

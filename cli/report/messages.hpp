@@ -9,14 +9,16 @@
 /// The sentences on stderr.
 namespace vmrotate::report {
 
-/// "vmrotate: avocado2: cannot ...", then "  hint: ..." where there is one.
+/// "vmrotate: avocado2: cannot ...", then a line "  hint: ..." where there is one.
+std::string error_text(const Error& error);
 void write_error(std::ostream& err, const Error& error);
 
-/// "vmrotate: avocado2: warning: ...".
+/// "vmrotate: avocado2: warning: ...", a line.
+std::string warning_text(const std::string& where, const std::string& text);
 void write_warning(std::ostream& err, const std::string& where, const std::string& text);
 
-/// Control characters, which a name may bring, shown as '?': nothing that a server sends may
-/// steer a terminal. A newline stays.
+/// Control characters, which a name may bring, and what is not UTF-8, shown as '?': nothing that
+/// a server sends may steer a terminal. A newline stays.
 std::string printable(const std::string& text);
 
 }  // namespace vmrotate::report

@@ -8,18 +8,6 @@
 #include "report/recovery_report.hpp"
 
 namespace vmrotate::report {
-namespace {
-
-Json strangers_of(const rotation::Set& set)
-{
-    Json strangers = Json::array();
-    for (const rotation::Stranger& stranger : set.strangers)
-        strangers.push_back({{"name", stranger.name}, {"reason", stranger.reason}});
-    return strangers;
-}
-
-}  // namespace
-
 void write_plan(std::ostream& out, const job::Prepared& prepared,
                 const rotation::Recovery& recovery)
 {
@@ -28,6 +16,9 @@ void write_plan(std::ostream& out, const job::Prepared& prepared,
                printable(prepared.source.ref.name), printable(prepared.name(plan.slot)), plan.slot,
                plan.seq, printable(prepared.target.datastore.name),
                printable(prepared.target.folder.path));
+    if (!prepared.copied_from.empty())
+        fmt::print(out, "  copied on from the new generation on '{}'\n",
+                   printable(prepared.copied_from));
     write_recovery(out, recovery);
     fmt::print(out, "  copied by {} ({})\n",
                prepared.host.name.empty() ? "the source's host" : printable(prepared.host.name),
@@ -38,9 +29,7 @@ void write_plan(std::ostream& out, const job::Prepared& prepared,
         fmt::print(out, "  first the folder '{}' is made\n",
                    printable(prepared.target.folder.path));
     write_decisions(out, plan.decisions);
-    for (const rotation::Stranger& stranger : prepared.set.strangers)
-        fmt::print(out, "  left alone  {}  {}\n", printable(stranger.name),
-                   printable(stranger.reason));
+    write_left_alone(out, prepared.set.strangers);
 }
 
 void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepared& prepared,
@@ -54,9 +43,10 @@ void write_plan_json(std::ostream& out, const std::string& vm, const job::Prepar
                 {"datastore", prepared.target.datastore.name},
                 {"folder", prepared.target.folder.path},
                 {"host", prepared.host.name},
+                {"copied_from", prepared.copied_from},
                 {"recovery", json_of(recovery)},
                 {"decisions", json_of(prepared.plan.decisions)},
-                {"left_alone", strangers_of(prepared.set)}});
+                {"left_alone", json_of_left_alone(prepared.set.strangers)}});
 }
 
 }  // namespace vmrotate::report

@@ -1,44 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <chrono>
-#include <ostream>
+#include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "job/observer.hpp"
+#include "report/board.hpp"
 
 namespace vmrotate::report {
 
-enum class Detail {
-    warnings,  ///< warnings only
-    steps,     ///< each step, and a line per 10 % of the copy
-    live,      ///< each step, and one line that is redrawn while it copies: for a terminal
-    verbose,   ///< as `steps`, each line with the time, and what was chosen and why
-};
-
-/// Shows one VM's backup on stderr while it goes on.
+/// Tells of one VM's backup while it goes on: on the board's block or in plain lines, and in
+/// events. Every call may come from any thread.
 class Progress final : public job::Observer {
 public:
-    Progress(std::ostream& err, const Clock& clock, std::string vm, Detail detail, int columns);
+    /// The board lives longer.
+    Progress(Board& board, Clock clock, std::string vm, Detail detail);
 
-    /// Leaves the live line, if one stands.
+    /// As `done`.
     ~Progress() override;
 
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// Nothing more comes: leaves the live line.
-    void done() { leave_live_line(); }
+    /// Nothing more comes: the VM is in flight no longer.
+    void done();
 
     /// All that was warned of, in order.
-    const std::vector<std::string>& warnings() const { return warnings_; }
+    std::vector<std::string> warnings() const;
 
     /// All that was done about runs that were cut short, in order.
-    const std::vector<std::string>& deeds() const { return deeds_; }
+    std::vector<std::string> deeds() const;
 
     void step(const std::string& what) override;
+    void source_uses(std::int64_t bytes) override;
     void copying(int percent) override;
     void detail(const std::string& text) override;
     void remark(const std::string& text) override;
@@ -46,19 +44,20 @@ public:
     void warning(const std::string& text) override;
 
 private:
-    void leave_live_line();
+    void change(const std::function<void(Flight&)>& deed);
+    bool is_plain() const;
     void write(const std::string& text);
-    std::string bar(int percent) const;
+    void tell_share(int percent);
 
-    std::ostream& err_;
-    const Clock& clock_;
+    mutable std::mutex guard_;
+    Board& board_;
+    Clock clock_;
     std::string vm_;
     Detail detail_;
-    int columns_;
+    Board::Place flight_;
+    bool is_in_flight_ = true;
     std::vector<std::string> warnings_, deeds_;
-    int shown_ = -1;  ///< percent
-    bool live_line_ = false;
-    std::chrono::milliseconds began_{0};
+    int tenths_ = 0;  ///< of the copy, that were told
 };
 
 }  // namespace vmrotate::report

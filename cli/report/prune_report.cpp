@@ -5,6 +5,7 @@
 
 #include "report/messages.hpp"
 #include "report/recovery_report.hpp"
+#include "report/vm_lines.hpp"
 
 namespace vmrotate::report {
 
@@ -30,16 +31,11 @@ void write_pruning_json(std::ostream& out, const std::string& vm, int keep,
 void write_pruned(std::ostream& out, std::ostream& err, const std::string& vm,
                   const job::Pruned& pruned)
 {
-    const std::string where = printable(vm);
-    for (const std::string& deed : pruned.healed)
-        fmt::print(out, "{}: {}\n", where, printable(deed));
-    for (const std::string& name : pruned.expired)
-        fmt::print(out, "{}: {} is deleted\n", where, printable(name));
+    out << lines_about(vm, pruned.healed) << lines_about(vm, pruned.expired, " is deleted");
     if (pruned.healed.empty() && pruned.expired.empty() && pruned.ok())
-        fmt::print(out, "{}: nothing to prune\n", where);
+        out << line_about(vm, "nothing to prune");
     out.flush();
-    for (const Error& undone : pruned.left_undone)
-        write_error(err, undone.within(vm));
+    err << errors_about(vm, pruned.left_undone) << std::flush;
 }
 
 void write_pruned_json(std::ostream& out, const std::string& vm, int keep,
@@ -52,10 +48,8 @@ void write_pruned_json(std::ostream& out, const std::string& vm, int keep,
                  {"exit_code", exit_code},
                  {"healed", pruned.healed},
                  {"expired", pruned.expired},
-                 {"left_undone", Json::array()},
+                 {"left_undone", sentences_of(pruned.left_undone)},
                  {"warnings", pruned.warnings}};
-    for (const Error& undone : pruned.left_undone)
-        line["left_undone"].push_back(undone.what());
     write_line(out, "prune", line);
 }
 

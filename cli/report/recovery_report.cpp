@@ -57,6 +57,11 @@ void write_decisions(std::ostream& out, const std::vector<rotation::Decision>& d
                    printable(decision.generation.name), printable(decision.reason));
 }
 
+void write_left_alone(std::ostream& out, const std::string& name, const std::string& reason)
+{
+    fmt::print(out, "  left alone  {}  {}\n", printable(name), printable(reason));
+}
+
 Json json_of(const std::vector<rotation::Decision>& decisions)
 {
     Json result = Json::array();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "report/json_lines.hpp"
@@ -20,5 +21,25 @@ Json json_of(const rotation::Recovery& recovery);
 void write_decisions(std::ostream& out, const std::vector<rotation::Decision>& decisions);
 
 Json json_of(const std::vector<rotation::Decision>& decisions);
+
+/// "  left alone  zz_...  it was never finished".
+void write_left_alone(std::ostream& out, const std::string& name, const std::string& reason);
+
+/// A line for each of these, which have a name and a reason.
+template <typename Found>
+void write_left_alone(std::ostream& out, const std::vector<Found>& found)
+{
+    for (const Found& each : found)
+        write_left_alone(out, each.name, each.reason);
+}
+
+template <typename Found>
+Json json_of_left_alone(const std::vector<Found>& found)
+{
+    Json result = Json::array();
+    for (const Found& each : found)
+        result.push_back({{"name", each.name}, {"reason", each.reason}});
+    return result;
+}
 
 }  // namespace vmrotate::report

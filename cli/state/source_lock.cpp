@@ -19,6 +19,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "job/skip.hpp"
+#include "state/file_name.hpp"
 
 namespace vmrotate::state {
 namespace {
@@ -59,22 +61,9 @@ private:
         "nothing is sent without a lock; make the folder writable for this account");
 }
 
-/// The uuid comes from a server: nothing of it may lead out of the folder.
-std::string file_name_of(std::string_view uuid)
-{
-    std::string name;
-    for (const char c : uuid) {
-        const bool is_plain =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-        name +=
-            is_plain ? std::string(1, c) : fmt::format("_{:02x}", static_cast<unsigned char>(c));
-    }
-    return name + ".lock";
-}
-
 std::filesystem::path path_of(const std::filesystem::path& state, const std::string& source_uuid)
 {
-    return state / "locks" / file_name_of(source_uuid);
+    return state / "locks" / (file_name_of(source_uuid) + ".lock");
 }
 
 FileDescriptor open_locked(const std::filesystem::path& path)
@@ -91,8 +80,8 @@ FileDescriptor open_locked(const std::filesystem::path& path)
     }
     if (errno != EWOULDBLOCK)
         fail(path, "lock", errno);
-    throw Error(ErrorKind::busy, "another process of this machine is at work on it",
-                "wait for it, or see what runs with 'pgrep -a vmrotate'");
+    throw job::AnotherRun("another process of this machine is at work on it",
+                          "wait for it, or see what runs with 'pgrep -a vmrotate'");
 }
 
 std::string read_id(const FileDescriptor& file)

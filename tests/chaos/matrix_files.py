@@ -41,6 +41,8 @@ OTHER = Kind("other", 0, "nothing")
 
 
 def kind_of(path):
+    if "/hints-" in path:
+        return OTHER
     if "/locks" in path or path.startswith("state"):
         return LOCK
     if path.endswith("vmrotate.toml"):

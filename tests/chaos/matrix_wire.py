@@ -2,8 +2,9 @@
 """Matrix A: each call of a run, with each thing that can happen to it on the wire.
 
 The rows are the calls that a recorded run makes: the first of each method in every pass, the
-others with --long. Three calls need a world of their own: pages that go on, the read of a
-task when waiting for it failed, and the cancellation of a copy. The columns are FAULTS.
+others with --long. Four calls need a world of their own: the look of a run that has hints of an
+earlier one, pages that go on, the read of a task when waiting for it failed, and the cancellation
+of a copy. The columns are FAULTS.
 """
 
 import shutil
@@ -167,6 +168,11 @@ def terminate(shop, process):
     process.signal(signal.SIGTERM)
 
 
+def one_before(shop):
+    """A run that leaves its hints."""
+    shop.backups(1)
+
+
 def pages():
     """ContinueRetrievePropertiesEx: pages of two objects."""
     return dict(world={"pageSize": 2})
@@ -177,6 +183,8 @@ def cells():
     for fault in FAULTS:
         method = "ContinueRetrievePropertiesEx"
         made.append(make(method, fault, method, 1, **pages()))
+        made.append(make("RetrievePropertiesEx-by-hint", fault, "RetrievePropertiesEx", 1,
+                         prepare=one_before))
         made.append(make("RetrievePropertiesEx-of-a-task", fault, "RetrievePropertiesEx", 1,
                          contains='type="Task"',
                          rules=[{"method": "WaitForUpdatesEx", "nth": 2, "action": "drop"}]))

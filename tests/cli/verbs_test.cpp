@@ -212,6 +212,37 @@ TEST_CASE("vmrotate: of two VMs of which one is unknown, the other is backed up,
                    R"("exit_code":3,"vms":2,"generations":1,"failed":1)") != std::string::npos);
 }
 
+TEST_CASE("vmrotate: several VMs end with a table, and with --json events come before the results")
+{
+    const std::vector<std::string> words = {"backup", "tomato",      "avocado2", "--vcenter",
+                                            "vc",     "--datastore", "durian"};
+    Shell people;
+    CHECK(people.run(words) == 3);
+    const std::string out = people.out.str();
+    CHECK(out.find("avocado2: zz_avocado2-01-201909250241 is complete: ") == 0);
+    CHECK(out.find("\n2 VMs in ") != std::string::npos);
+    CHECK(out.ends_with("  tomato: failed: cannot find it: no VM has exactly this name\n"));
+
+    Shell programs;
+    auto with_json = words;
+    with_json.emplace_back("--json");
+    CHECK(programs.run(with_json) == 3);
+    const std::string lines = programs.out.str();
+    const std::string made = R"({"schema":1,"type":"backup","vm":"avocado2","result":"ok")";
+    for (const std::string type : {"start", "step", "progress"}) {
+        INFO("type: ", type);
+        CHECK(lines.find(R"({"schema":1,"type":")" + type + R"(","vm":"avocado2","at":"2019-)") <
+              lines.find(made));
+    }
+    CHECK(lines.find(made) < lines.find(R"({"schema":1,"type":"summary")"));
+
+    Shell quiet;
+    auto with_quiet = words;
+    with_quiet.emplace_back("--quiet");
+    CHECK(quiet.run(with_quiet) == 3);
+    CHECK(quiet.out.str().empty());
+}
+
 TEST_CASE("vmrotate: a stop request before the first change ends with the signal's code")
 {
     Shell shell;

@@ -2,13 +2,14 @@
 """What a run of vmrotate was asked for, by its command line and its configuration file alone."""
 
 import dataclasses
+import re
 import tomllib
 
 #: Options without a value.
 SWITCHES = {"--json", "--dry-run", "-n", "--verbose", "-v", "--quiet", "-q", "--yes", "-y",
             "--create-folder"}
 
-KEEP, SET = 3, "default"  #: where nobody says anything else
+KEEP, SET, PREFIX = 3, "default", "zz_"  #: where nobody says anything else
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +19,21 @@ class Wish:
     vm: str
     set: str
     keep: int
+    datastore: str = ""  #: of a further place; empty for the first one
+
+
+def further(first, prefix, datastore, copies):
+    """(Wish, prefix) of each further place of a wish, as the README says it: a number in the
+    prefix before what closes it, and at the end of the set."""
+    copies = [{"datastore": one} if isinstance(one, str) else one for one in copies]
+    if copies and list(copies[0]) == ["datastore"] and \
+            datastore in ("", copies[0]["datastore"]):
+        copies = copies[1:]
+    for number, one in enumerate(copies, 1):
+        bare = prefix.rstrip("_-.")
+        yield (Wish(first.vm, one.get("set", f"{first.set}-{number}"),
+                    one.get("keep", first.keep), one["datastore"]),
+               one.get("prefix", f"{bare}{number}{prefix[len(bare):]}"))
 
 
 def parted(arguments):
@@ -50,17 +66,40 @@ def verb_of(result):
     return parted(result.arguments)[0]
 
 
-def wishes_of(result, default_keep=KEEP):
-    """All VMs of a run; `default_keep` where neither command line nor file says one."""
+def fits(name, line):
+    """Whether a line of a job, a name with * and ? in it or without, may mean this name."""
+    parts = {"*": ".*", "?": "."}
+    return name == line or re.fullmatch("".join(parts.get(c, re.escape(c)) for c in line), name,
+                                        re.DOTALL)
+
+
+def members(job, known):
+    """The names that a job may mean, of those in `known`, {(name, folder)}; a name that stands in
+    the job as it is need not be known. Pools and attributes may mean any VM."""
+    meant = list(job.get("vms", []))
+    for name, folder in sorted(known):
+        if any(fits(name, line) for line in job.get("vms", [])) or \
+                any((folder + "/").find("/vm/" + line + "/") >= 0
+                    for line in job.get("folders", [])) or \
+                job.get("pools") or job.get("attributes"):
+            meant.append(name)
+    return [name for name in dict.fromkeys(meant)
+            if not any(fits(name, line) for line in job.get("exclude", []))]
+
+
+def wishes_of(result, default_keep=KEEP, known=frozenset()):
+    """All VMs of a run; `default_keep` where neither command line nor file says one. `known` are
+    the names and folders of all VMs that ever were."""
     _, words, options = parted(result.arguments)
     try:
         config = tomllib.loads(result.config)
     except tomllib.TOMLDecodeError:
         return []  # then nobody may do anything
     jobs = config.get("job", {})
-    chosen = [jobs.get(name, {}) for name in options.get("--job", () if words else jobs)]
-    named = [(word, {}) for word in words] + [(vm, job) for job in chosen
-                                              for vm in job.get("vms", [])]
+    whole = [word for word in words if word in jobs and "--job" not in options]
+    chosen = [jobs.get(name, {}) for name in options.get("--job", whole if words else jobs)]
+    named = [(word, {}) for word in words if word not in whole] + \
+        [(vm, job) for job in chosen for vm in members(job, known)]
     wishes = []
     for vm, job in named:
         layers = [{key[2:]: values[-1] for key, values in options.items()},
@@ -69,4 +108,6 @@ def wishes_of(result, default_keep=KEEP):
         def first(key, otherwise, layers=layers):
             return next((layer[key] for layer in layers if key in layer), otherwise)
         wishes.append(Wish(vm, first("set", SET), int(first("keep", default_keep))))
+        wishes += [wish for wish, _ in further(wishes[-1], first("prefix", PREFIX),
+                                               first("datastore", ""), first("copies", ()))]
     return wishes

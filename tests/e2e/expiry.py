@@ -61,7 +61,9 @@ class Expiry:
     def _wishes(self, call):
         """What was asked for about a call; of a call of nobody's: what anybody ever asked for."""
         runs = self._runs_of(call) or self.shop.results
-        return [wish for run in runs for wish in wishes_of(run, self._keep_at(call["seq"]))]
+        known = {(event.vm["name"], event.vm["folder"]) for event in self.events}
+        return [wish for run in runs
+                for wish in wishes_of(run, self._keep_at(call["seq"]), known)]
 
     def _sources_called(self, name):
         """The instance uuids of all VMs that ever had this name."""

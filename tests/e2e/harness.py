@@ -37,6 +37,10 @@ __all__ = ["CHANGES", "LIMIT", "PASSWORD", "READS", "USER", "Oracle", "Process",
            "is_ours", "mark_in", "mark_of", "program", "wait_until"]
 
 
+#: Types of the lines of --json that are written while a VM is backed up.
+EVENTS = {"start", "step", "progress", "remark", "warning", "healed"}
+
+
 class Result:
     """How a run of vmrotate ended."""
 
@@ -46,13 +50,16 @@ class Result:
         self.json_asked = json_asked
         self.config = ""  #: what vmrotate.toml said when it began
         self.since, self.until = 0, float("inf")  #: numbers of calls: its own are between them
-        self.lines = []
+        self.lines = []  #: of --json: what was done, one after the other
+        self.events = []  #: and what was told meanwhile
         self.not_json = []
-        for line in out.splitlines() if json_asked else []:
+        for text in out.splitlines() if json_asked else []:
             try:
-                self.lines.append(json.loads(line))
+                line = json.loads(text)
             except ValueError:
-                self.not_json.append(line)
+                self.not_json.append(text)
+                continue
+            (self.events if line.get("type") in EVENTS else self.lines).append(line)
 
     @property
     def summary(self):
@@ -71,8 +78,9 @@ class Result:
 class Process:
     """A run of vmrotate that goes on."""
 
-    def __init__(self, shop, arguments, json_asked, environment, stdin, stdout, wrapper):
-        self._shop, self._arguments = shop, arguments
+    def __init__(self, shop, arguments, json_asked, environment, stdin, stdout, wrapper,
+                 terminal):
+        self._shop, self._arguments, self._terminal = shop, arguments, terminal
         self._json = json_asked and stdout is None and not wrapper  # else it is not ours to read
         self._out = tempfile.TemporaryFile(dir=shop.folder)
         self._err = tempfile.TemporaryFile(dir=shop.folder)
@@ -83,7 +91,11 @@ class Process:
         self.process = subprocess.Popen(
             [*wrapper, program("VMROTATE"), *arguments], env=environment, cwd=shop.folder,
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=stdout or self._out, stderr=self._err)
+            stdout=stdout or (terminal.slave if terminal else self._out),
+            stderr=terminal.slave if terminal else self._err,
+            preexec_fn=terminal.become_controlling if terminal else None)
+        if terminal:
+            terminal.is_given_away()
         self.pid = self.process.pid
         if stdin is not None:
             try:
@@ -101,7 +113,7 @@ class Process:
         return self._text(self._out)
 
     def err(self):
-        return self._text(self._err)
+        return str(self._terminal.screen) if self._terminal else self._text(self._err)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -126,6 +138,8 @@ class Process:
                 f"vmrotate {' '.join(self._arguments)} did not end within {limit:g} s; stderr:\n"
                 f"{self.err()}") from None
         seconds = time.monotonic() - self._began
+        if self._terminal:
+            self._terminal.settle()
         self._result = Result(self._arguments, code, self.out(), self.err(), seconds, self._json)
         self._result.config, self._result.since = self._config, self._since
         self._out.close()
@@ -209,11 +223,11 @@ class Shop:
         return words
 
     def start(self, *words, stdin=None, stdout=None, json=True, defaults=True, env=None,
-              wrapper=()):
+              wrapper=(), terminal=None):
         """Starts vmrotate: a Process. `env` adds variables; `wrapper` is a command that
-        executes the one behind it."""
+        executes the one behind it; `terminal` (terminal.py) is what it then has as its own."""
         process = Process(self, self.arguments(words, defaults, json), json,
-                          self.environment(**(env or {})), stdin, stdout, wrapper)
+                          self.environment(**(env or {})), stdin, stdout, wrapper, terminal)
         self.processes.append(process)
         return process
 
@@ -262,6 +276,12 @@ class Shop:
                 raise ValueError(f"the oracle has no rule '{rule}': "
                                  f"{sorted(self.oracle.RULES)}")
         self.allowed.update(rules)
+
+    def forget_hints(self):
+        """As if no run had been here before: every VM is looked for by its name."""
+        for name in os.listdir(self.state_folder):
+            if name.startswith("hints-"):
+                os.remove(os.path.join(self.state_folder, name))
 
     def may_change(self, name, *fields):
         """Declares what vmrotate may change of this VM, in the words of `lasting` (oracle.py)."""

@@ -3,11 +3,12 @@
 
 import re
 
-from chronicle import chronicle, good_ones, key_of
+from chronicle import chronicle, good_ones, is_good, key_of
 from expiry import Expiry
 from lasting import difference, lasting
 from told import Told
-from vcenter import CHANGES, LOGS, READS, element, element_after, is_ours, mark_in, mark_of
+from vcenter import (CHANGES, LOGS, READS, element, element_after, is_generation, is_ours, mark_in,
+                     mark_of)
 
 
 class Oracle(Expiry, Told):
@@ -215,13 +216,17 @@ class Oracle(Expiry, Told):
                 yield f"a clone of '{call['target']}' was born without our mark"
 
     def _cloned_under_its_lock(self):
-        """What is copied is the snapshot that this very run took, of this VM: it is the lock."""
+        """What is copied is the snapshot that this very run took, of this VM: it is the lock. Or a
+        generation, which changes no more and needs none."""
         for call in self._methods("CloneVM_Task"):
             source = self._before(call["seq"]).get(call["this"])
             names = [one["name"] for one in source["snapshots"]
                      if one["id"] == element(call["body"], "snapshot")] if source else []
-            run = mark_in(call["body"]).get("run")
-            if source and names != [f"vmrotate {run}"]:
+            mark = mark_in(call["body"])
+            run = mark.get("run")
+            if source and is_generation(source):
+                yield from self._copied_on(call, source, mark)
+            elif source and names != [f"vmrotate {run}"]:
                 yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
 
     def _people_told_the_truth(self):
@@ -241,6 +246,32 @@ class Oracle(Expiry, Told):
                     mark_of(vm).get("state") == "complete"]
             if name != "vmrotate.newest" or not made:
                 yield f"the attribute '{name}' of '{call['target']}' was set to '{value}'"
+
+    def _copied_on(self, call, source, mark):
+        """A generation is copied as it lies there, to a further place that somebody asked for, and
+        once no snapshot of ours is on the VM that it is one of."""
+        what = f"the generation '{source['name']}' was to be copied on"
+        known = mark_of(source)
+        if element(call["body"], "snapshot") is not None or source["snapshots"]:
+            yield f"{what} from a snapshot"
+        if not is_good(source):
+            yield f"{what}, and is not as it was when it was made"
+        for key in ("source", "taken", "quiesced", "disks", "source-name"):
+            if known.get(key, "") != mark.get(key, ""):
+                yield f"{what} with another {key} than its own"
+        if mark["run"] == known["run"] or (mark["set"], mark["seq"]) == (known["set"],
+                                                                         known["seq"]):
+            yield f"{what} under its own number"
+        wishes = [wish for wish in self._wishes(call) if wish.set == mark["set"] and
+                  known["source"] in self._sources_called(wish.vm)]
+        made = [event.vm["datastores"] for event in self.events
+                if mark_of(event.vm).get("run") == mark["run"]][-1:]
+        if not any(wish.datastore and made in ([], [[wish.datastore]]) for wish in wishes):
+            yield f"{what} to {made}, where nobody asked for it"
+        for vm in self._before(call["seq"]).values():
+            if vm["instanceUuid"] == known["source"] and any(map(is_ours, vm["snapshots"])) and \
+                    "no snapshot left" not in self.shop.allowed:
+                yield f"{what} while '{vm['name']}' still had our snapshot"
 
     def _sessions_closed(self):
         if self.state["sessions"] != 0:

@@ -13,6 +13,10 @@ from test_role import OLD_CLONE, add_old_clone
 from vcenter import LIMIT
 
 
+#: The second place is on the same datastore: the account may use no other.
+TWO_COPIES = '[defaults]\ncopies = ["NFS_durian", "NFS_durian"]\n'
+
+
 def backup(_, shop):
     return shop.run("backup", "avocado2", "--keep", "1")
 
@@ -68,6 +72,7 @@ CASES = {
 #: These are missed only when the copy is complete, or when the run was stopped.
 LATE = {("folder", "VirtualMachine.Inventory.Delete"),
         ("folder", "VirtualMachine.Config.EditDevice"),
+        ("folder", "VirtualMachine.Provisioning.Clone"), ("folder", "Global.CancelTask"),
         ("source", "VirtualMachine.State.RemoveSnapshot"), ("source", "Global.CancelTask")}
 
 
@@ -190,3 +195,30 @@ class MissedLate(OneLessTest):
         self.assertIn(self.privilege, result.err)
         self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1", env=LATER))
         self.assertEqual([], our_snapshots(shop))
+
+    def test_a_generation_that_may_not_be_copied_on_counts_and_the_copy_has_failed(self):
+        shop, _ = self.prepared("folder", "VirtualMachine.Provisioning.Clone")
+        shop.configure(TWO_COPIES)
+        result = shop.run("backup", "avocado2", "--keep", "1", env=LATER)
+        self.assertExit(13, result)
+        (made,) = shop.generations("avocado2")
+        self.assertNames(result, shop, "m", made)
+        self.give_back(shop, self.role, self.privilege)
+        self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+        self.assertEqual(2, len(shop.generations("avocado2")))
+
+    def test_a_further_copy_that_may_not_be_cancelled_goes_on_for_the_next_run(self):
+        shop, _ = self.prepared("folder", "Global.CancelTask")
+        shop.configure(TWO_COPIES)
+        shop.do("rule", rule={"method": "RemoveSnapshot_Task", "moment": "replied", "action": "do",
+                              "do": {"action": "speed", "copyMs": 20000}})
+        since = shop.vcenter.last_call()
+        process = shop.start("backup", "avocado2", "--keep", "1", env=LATER)
+        shop.vcenter.wait_for_call("CloneVM_Task", count=2, since=since)
+        process.signal(signal.SIGINT)
+        result = process.wait(LIMIT)
+        self.assertExit(130, result)
+        self.assertIn(self.privilege, result.err)
+        shop.do("speed", copyMs=20)
+        self.assertExit(0, shop.run("backup", "avocado2", "--keep", "1"))
+        self.assertEqual(2, len(shop.generations("avocado2")))

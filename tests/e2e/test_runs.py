@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a run looks from outside: output, two at once, signals."""
 
+import json
 import os
 import signal
 import time
@@ -45,6 +46,48 @@ class Output(ShopTest):
         self.assertGreaterEqual(line["seconds"], line["snapshot_held_seconds"])
         self.assertGreaterEqual(line["snapshot_held_seconds"], 0.2)
         self.assertEqual([], line["warnings"] + line["left_undone"] + line["expired"])
+
+    def test_events_come_while_it_works(self):
+        shop = self.shop(copyMs=30000)
+        process = shop.start("backup", "avocado2", "papaya3")
+        wait_until(lambda: '"type":"progress","vm":"avocado2"' in process.out(),
+                   "a share of the copy on stdout", limit=30)
+        shop.do("speed", copyMs=50)
+        result = process.wait()
+        self.assertExit(0, result)
+        for vm in ("avocado2", "papaya3"):
+            told = [line for line in result.events if line["vm"] == vm]
+            self.assertEqual("start", told[0]["type"])
+            self.assertLessEqual({line["type"] for line in told}, {"start", "step", "progress"})
+            shares = [line["percent"] for line in told if line["type"] == "progress"]
+            self.assertEqual(sorted(set(shares)), shares)
+            for line in told:
+                self.assertRegex(line["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual([2, 2, 0], [result.summary[key] for key in ("vms", "generations",
+                                                                   "failed")])
+
+    def test_nobody_who_does_not_read_holds_a_snapshot(self):
+        shop = self.shop(copyMs=50)
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"x" * 512)
+        except BlockingIOError:
+            pass
+        os.set_blocking(writer, True)
+        since = shop.vcenter.last_call()
+        process = shop.start("backup", "avocado2", "--json", json=False, stdout=writer)
+        os.close(writer)
+        shop.vcenter.wait_for_call("RemoveSnapshot_Task", since=since)
+        wait_until(lambda: not shop.vcenter.snapshots("avocado2"), "the snapshot to be gone")
+        self.assertTrue(process.is_running())
+        with open(reader, "rb") as pipe:
+            lines = pipe.read().lstrip(b"x").splitlines()
+        self.assertExit(0, process.wait())
+        types = [json.loads(line)["type"] for line in lines]
+        self.assertEqual(["start", "step"], types[:2])
+        self.assertEqual(["backup", "summary"], types[-2:])
 
     def test_people_read_the_result_on_stdout_and_progress_on_stderr(self):
         shop = self.shop(copyMs=50)
@@ -203,7 +246,7 @@ class Interrupted(ShopTest):
                                      wrapper=["sh", "-c", f'exec "$@" {closing}', "sh"])
                 self.assertExit(0, process.wait())
                 self.assertEqual([1], shop.slots("avocado2"))
-                for folder, _, files in os.walk(shop.state_folder):
+                for folder, _, files in os.walk(os.path.join(shop.state_folder, "locks")):
                     for file in files:
                         with open(os.path.join(folder, file), encoding="ascii") as lock:
                             self.assertRegex(lock.read(), r"^[0-9a-f]{32} \d+\n$")

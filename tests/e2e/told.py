@@ -6,6 +6,7 @@ import json
 import os
 import signal
 
+from asked import wishes_of
 from vcenter import is_generation, is_ours
 
 
@@ -61,7 +62,7 @@ class Told:
             elif result.summary.get("exit_code") != result.exit_code:
                 yield (f"vmrotate {words} ended with {result.exit_code} and says "
                        f"{result.summary.get('exit_code')}")
-            if any(line.get("schema") != 1 for line in result.lines):
+            if any(line.get("schema") != 1 for line in result.lines + result.events):
                 yield f"vmrotate {words}: a line has another schema than 1"
 
     def _success_is_true(self):
@@ -74,12 +75,19 @@ class Told:
             alone = not any(one is not result and one.since < result.until and
                             result.since < one.until for one in results)
             for line in result.of_type("backup"):
-                if line["exit_code"] != 0:
+                if line["exit_code"] != 0 or line["result"] == "skipped":
                     continue
-                made = [vm for vm in vms if vm["name"] == line["generation"] and
-                        vm["folder"].endswith("/vm/" + line["folder"])]
-                if len(made) != 1 or not is_generation(made[0]):
-                    yield f"'{line['generation']}' was said to be complete, and is not"
+                for told in (line, *line["copies"]):
+                    made = [vm for vm in vms if vm["name"] == told["generation"] and
+                            vm["folder"].endswith("/vm/" + told["folder"]) and
+                            vm["datastores"] == [told["datastore"]]]
+                    if len(made) != 1 or not is_generation(made[0]):
+                        yield f"'{told['generation']}' was said to be complete, and is not"
+                wanted = [wish.datastore for wish in wishes_of(result)
+                          if wish.vm == line["vm"] and wish.datastore]
+                places = [told["datastore"] for told in line["copies"]]
+                if wanted != places:
+                    yield f"'{line['vm']}' was to be copied on to {wanted}, and is on {places}"
                 for vm in vms:
                     if alone and vm["name"] == line["vm"] and any(map(is_ours, vm["snapshots"])):
                         yield f"'{line['vm']}' was said to be done, and has our snapshot"

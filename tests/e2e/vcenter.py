@@ -25,7 +25,7 @@ READS = {
     "RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "CancelRetrievePropertiesEx",
     "CreateContainerView", "DestroyView", "CreatePropertyCollector", "DestroyPropertyCollector",
     "CreateFilter", "DestroyPropertyFilter", "WaitForUpdatesEx", "CancelWaitForUpdates",
-    "FindByInventoryPath", "FindByUuid", "FindAllByUuid", "FindChild", "QueryEvents",
+    "FindByInventoryPath", "FindByUuid", "FindAllByUuid", "FindByIp", "FindChild", "QueryEvents",
     "CreateCollectorForTasks", "CreateCollectorForEvents", "DestroyCollector",
     "ReadNextTasks", "ReadPreviousTasks", "ReadNextEvents", "ReadPreviousEvents",
     "RewindCollector", "ResetCollector", "SetCollectorPageSize",

@@ -49,6 +49,7 @@ public:
     vimclient::Time time{};
     bool clone_drops_the_mark = false;   ///< ignores the extraConfig of the clone call
     bool copy_outruns_the_stop = false;  ///< a stopped copy ends well all the same
+    std::string own_vm_name;             ///< of the VM in which it runs; empty: in none
     int removals_in_vain = 0;            ///< so many say success, and the snapshot stays
     bool removal_leaves_disks = false;   ///< each one ends with consolidationNeeded
     bool consolidation_in_vain = false;  ///< says success, and the disks still need it
@@ -83,6 +84,10 @@ public:
 
     /// In the VM's own directory, thin.
     vimclient::Disk& add_disk(vimclient::Vm& vm, const std::string& datastore, std::int64_t bytes);
+
+    /// By VM id; what is not told of it is empty.
+    std::map<std::string, std::string> pools;
+    std::map<std::string, std::map<std::string, std::string>> attributes;
 
     vimclient::SnapshotRef add_snapshot(vimclient::Vm& vm, const std::string& name,
                                         const std::string& description = {});
@@ -190,6 +195,7 @@ public:
     vimclient::Time now() override;
 
     std::vector<vimclient::VmRef> vm_names() override;
+    std::vector<vimclient::Standing> standings() override;
     std::vector<vimclient::Vm> read_vms(const std::vector<vimclient::VmRef>& vms) override;
     std::vector<vimclient::Vm> vms_in(const std::string& folder_id) override;
     vimclient::Place place_of(const vimclient::VmRef& vm) override;
@@ -198,8 +204,10 @@ public:
     std::vector<vimclient::Host> read_hosts(const std::vector<std::string>& ids) override;
     std::vector<vimclient::Disk> disks_of(const vimclient::SnapshotRef& snapshot) override;
     std::vector<vimclient::DiskUse> disk_uses(const std::string& datastore_id) override;
+    std::optional<vimclient::VmRef> own_vm() override;
     std::optional<vimclient::Time> copied_at(const vimclient::VmRef& source,
                                              const vimclient::VmRef& copy) override;
+    vimclient::Answer read(const vimclient::Question& question) override;
 
     std::string guest_address(const vimclient::VmRef& vm) override;
 
@@ -210,13 +218,14 @@ public:
     std::optional<vimclient::TaskRef> begin_remove_snapshot(
         const vimclient::SnapshotRef& snapshot) override;
     void wait(const vimclient::TaskRef& task, std::stop_token stop) override;
+    bool has_ended(const vimclient::TaskRef& removal) override;
     vimclient::VmRef clone(const vimclient::VmRef& source, const vimclient::SnapshotRef& from,
                            const vimclient::CloneSpec& spec, const vimclient::Progress& progress,
                            std::stop_token stop) override;
     void reconfigure(const vimclient::VmRef& vm, const vimclient::Change& change) override;
     void consolidate(const vimclient::VmRef& vm) override;
     void move_into_folder(const vimclient::VmRef& vm, const std::string& folder_id) override;
-    void destroy(const vimclient::VmRef& vm) override;
+    bool destroy(const vimclient::VmRef& vm) override;
     void set_attribute(const vimclient::VmRef& vm, const std::string& name,
                        const std::string& value) override;
     void log_event(const vimclient::VmRef& vm, const std::string& text) override;

@@ -141,18 +141,26 @@ void FakeVsphere::move_into_folder(const VmRef& ref, const std::string& folder_i
     });
 }
 
-void FakeVsphere::destroy(const VmRef& ref)
+bool FakeVsphere::has_ended(const TaskRef& removal)
 {
-    ask(changes, "destroy", ref.name, [&] {
+    const std::lock_guard lock(mutex_);
+    const Task* task = find_task(removal);
+    return task && (task->state == TaskState::success || task->state == TaskState::error);
+}
+
+bool FakeVsphere::destroy(const VmRef& ref)
+{
+    return ask(changes, "destroy", ref.name, [&] {
         Vm* vm = find(ref.id);
         if (vm == nullptr || destructions_in_vain-- > 0)
-            return;
+            return false;
         if (vm->power != Power::off)
             throw Fault(Kind::refused, "The VM is powered on.", "InvalidPowerState");
         for (const auto& [task, made] : being_made_)
             if (made == ref.id)
                 throw Fault(Kind::busy, "Another task is in progress.", "TaskInProgress");
         run(*vm, "VirtualMachine.destroy", [this, ref](Task&) { remove_vm(ref.id); });
+        return false;
     });
 }
 
@@ -230,7 +238,8 @@ Vm& FakeVsphere::add_copy(const Vm& source, const SnapshotRef& from, const Clone
 Vm FakeVsphere::copy_of(const Vm& source, const SnapshotRef& from, const CloneSpec& spec,
                         const Store& store)
 {
-    if (holder_of(from) != &source)
+    const bool is_from_vm = from.id.empty();
+    if (!is_from_vm && holder_of(from) != &source)
         throw Fault(Kind::not_found, "The snapshot is gone.", "ManagedObjectNotFound");
     Vm copy;
     copy.ref = {new_id("vm"), spec.name};
@@ -245,7 +254,7 @@ Vm FakeVsphere::copy_of(const Vm& source, const SnapshotRef& from, const CloneSp
     copy.mark = source.mark;
     if (!clone_drops_the_mark)
         merge(copy.mark, spec.mark);
-    for (Disk disk : snapshot_disks_.at(from.id)) {
+    for (Disk disk : is_from_vm ? source.disks : snapshot_disks_.at(from.id)) {
         disk.file = file_for(copy, copy.disks.size());
         disk.datastore_id = store.datastore.id;
         disk.parents.clear();

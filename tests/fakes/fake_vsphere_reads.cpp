@@ -36,6 +36,29 @@ std::vector<VmRef> FakeVsphere::vm_names()
     });
 }
 
+std::vector<Standing> FakeVsphere::standings()
+{
+    return ask(reads, "standings", "", [&] {
+        std::vector<Standing> found;
+        for (const Vm& vm : vms_) {
+            const Place* place = find_place(vm.folder_id);
+            Standing standing{vm.ref,
+                              vm.is_template,
+                              place ? place->datacenter_id : "datacenter-1",
+                              place ? place->folder.path : "",
+                              pools[vm.ref.id],
+                              vm.host_id,
+                              {},
+                              attributes[vm.ref.id]};
+            for (const Disk& disk : vm.disks)
+                if (std::ranges::count(standing.datastore_ids, disk.datastore_id) == 0)
+                    standing.datastore_ids.push_back(disk.datastore_id);
+            found.push_back(std::move(standing));
+        }
+        return found;
+    });
+}
+
 std::vector<Vm> FakeVsphere::read_vms(const std::vector<VmRef>& vms)
 {
     std::string names;
@@ -135,6 +158,14 @@ std::vector<DiskUse> FakeVsphere::disk_uses(const std::string& datastore_id)
     });
 }
 
+std::optional<VmRef> FakeVsphere::own_vm()
+{
+    return ask(reads, "own_vm", "", [&]() -> std::optional<VmRef> {
+        const Vm* vm = first(vms_, [&](const Vm& each) { return each.ref.name == own_vm_name; });
+        return vm == nullptr ? std::nullopt : std::optional(vm->ref);
+    });
+}
+
 std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& copy)
 {
     return ask(reads, "copied_at", copy.name, [&]() -> std::optional<Time> {
@@ -154,4 +185,27 @@ std::string FakeVsphere::guest_address(const VmRef& ref)
         get(ref);
         return address_of_guests;
     });
+}
+
+Answer FakeVsphere::read(const Question& question)
+{
+    Answer answer;
+    if (!question.vms.empty())
+        answer.vms = read_vms(question.vms);
+    if (!question.placed.id.empty()) {
+        answer.place = place_of(question.placed);
+        answer.datastores = datastores_of(answer.place->datacenter_id);
+        answer.folders = folders_of(answer.place->datacenter_id);
+    }
+    if (!question.folder_id.empty())
+        answer.folder = vms_in(question.folder_id);
+    if (!question.hosts.empty())
+        answer.hosts = read_hosts(question.hosts);
+    if (!question.snapshot.id.empty())
+        answer.disks = disks_of(question.snapshot);
+    if (!question.datastore_id.empty())
+        answer.uses = disk_uses(question.datastore_id);
+    if (question.time)
+        answer.time = now();
+    return answer;
 }

@@ -106,6 +106,7 @@ struct World {
     vmrotate::config::Policy policy;
     std::vector<std::string> sources{"avocado2"};
     std::string run_id = id_of(1);
+    int further_runs = 0xf0000;  ///< ids of runs in further places, so far
     std::chrono::sys_seconds time = *vmrotate::rotation::parse_utc("2019-09-25T02:41:00Z");
     std::chrono::milliseconds steady{0};
     std::function<void()> on_pause;  ///< what happens while somebody waits
@@ -156,8 +157,11 @@ struct World {
             return std::make_unique<TestLock>();
         };
         const auto free_lock = [](const std::string&) { return TestLock().id(); };
-        return {{"avocado2", "", policy}, sources, run_id, clock(), observer, lock, free_lock,
-                stop.get_token()};
+        vmrotate::job::Run run{
+            {"avocado2", "", policy}, sources, run_id, clock(), observer, lock, free_lock,
+            stop.get_token()};
+        run.new_id = [this] { return id_of(++further_runs); };
+        return run;
     }
 
     /// What an earlier run made of avocado2: seq in slot, taken so many days ago.

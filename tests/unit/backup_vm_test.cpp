@@ -74,10 +74,11 @@ const std::vector<Case> cases = {
     {"no generations", refused("vms_in"), no("read the generations"), ""},
     {"no hosts", refused("read_hosts"), no("read the hosts"), ""},
     {"no snapshot", refused("create_snapshot"), no("take the snapshot"), create},
-    {"no second look", refused("read_vms", 2), no("read the VM"), create + let_go},
-    {"no second reading of the set", refused("vms_in", 2), no("read the generations"),
+    {"no second look", refused("read_vms", 2), no("read the VM and its generations"),
      create + let_go},
-    {"no disks of the snapshot", refused("disks_of"), no("read the snapshot's disks"),
+    {"no second reading of the set", refused("vms_in", 2), no("read the VM and its generations"),
+     create + let_go},
+    {"no disks of the snapshot", refused("disks_of"), no("read the VM and its generations"),
      create + let_go},
     {"no copy: nothing is deleted but the snapshot", refused("clone"),
      no("make the copy '" + made + "'"), create + clone + let_go},
@@ -299,4 +300,69 @@ TEST_CASE("backup_vm: a copy with less than half of the last one's room is one, 
     CHECK(outcome.warnings.front() ==
           "'zz_avocado2-04-201909250241' takes less than half of the room of "
           "'zz_avocado2-03-201909240241': look whether the source is whole");
+}
+
+namespace {
+
+/// What was asked once the commit was sent, where the removal has ended by then.
+std::string asked_after_commit(World& world)
+{
+    world.vsphere.when("reconfigure", 1, [&] { world.vsphere.end_tasks(world.source()); });
+    CHECK(job::backup_vm(world.vsphere, world.run()).ok());
+    const std::string& calls = world.vsphere.calls;
+    return calls.substr(calls.find(commit) + commit.size());
+}
+
+const std::string read_set = "vms_in backup\ndisk_uses datastore-2\nnow\n";
+
+}  // namespace
+
+TEST_CASE("backup_vm: where the removal ends before the commit, one reading serves what follows")
+{
+    World world;
+    world.add_three();
+    CHECK(asked_after_commit(world) == "read_vms " + made + ", avocado2\n" + read_set +
+                                           "wait RemoveSnapshot\n" + destroy + "read_vms " +
+                                           oldest + "\n");
+}
+
+TEST_CASE("backup_vm: where nothing is due, nobody is asked who uses the disks")
+{
+    World world;
+    CHECK(asked_after_commit(world).find("disk_uses") == std::string::npos);
+}
+
+TEST_CASE("backup_vm: that reading serves one deletion, the next one has its own")
+{
+    World world;
+    world.add_three();
+    world.policy.keep = 2;
+    const auto asked = asked_after_commit(world);
+    const auto second = asked.find("destroy zz_avocado2-02-201909230241");
+    REQUIRE(second != std::string::npos);
+    const auto between = asked.substr(asked.find(destroy), second - asked.find(destroy));
+    CHECK(between == destroy + "read_vms " + oldest + "\n" + read_set);
+}
+
+TEST_CASE("backup_vm: a reading that grew old meanwhile serves no deletion")
+{
+    World world;
+    world.add_three();
+    world.vsphere.removal_leaves_disks = true;
+    const auto asked = asked_after_commit(world);
+    const auto late = asked.substr(asked.find("consolidate avocado2"));
+    CHECK(late.find(read_set + destroy) != std::string::npos);
+}
+
+TEST_CASE("backup_vm: what that reading shows is heeded: a generation that is in use stays")
+{
+    World world;
+    world.add_three();
+    world.vsphere.when("reconfigure", 1, [&] {
+        world.vsphere.end_tasks(world.source());
+        world.vsphere.vm(oldest).power = vimclient::Power::on;
+    });
+    job::backup_vm(world.vsphere, world.run());
+    CHECK(world.vsphere.changes.find("destroy") == std::string::npos);
+    CHECK(world.vsphere.has_vm(oldest));
 }

@@ -94,7 +94,12 @@ TEST_CASE("parse: the example says the defaults")
     CHECK(policy.datastore == "NFS_durian");
     policy.datastore.clear();
     CHECK(policy == Policy{});
-    CHECK(parsed.config.defaults.size() == policy_keys().size() - 1);  // no alias
+    CHECK(parsed.config.defaults.size() == policy_keys().size() - 2);  // no alias, no self
+    JobRules rules;
+    for (const auto& setting : parsed.config.default_rules)
+        setting(rules);
+    CHECK(rules == JobRules{});
+    CHECK(parsed.config.default_rules.size() == rule_keys().size() - 2);  // no window, no days
 
     const Vcenter& vcenter = parsed.config.vcenter;
     CHECK(vcenter.server == "vcenter.example.com");
@@ -113,8 +118,9 @@ TEST_CASE("parse: the example shows every key, and its jobs are in no conflict")
     CHECK(sentence("", parsed.problems) == "");
 
     std::vector<std::string> keys = vcenter_keys();
-    for (const std::string& key : policy_keys())
-        keys.push_back(key);
+    for (const auto& more :
+         {policy_keys(), rule_keys(), {"folders", "pools", "attributes", "exclude"}})
+        keys.insert(keys.end(), more.begin(), more.end());
     for (const std::string& key : keys)
         CHECK_MESSAGE(text.find("\n" + key + " = ") != std::string::npos, key);
 
@@ -151,6 +157,19 @@ task_wait = "2h"
 removal_wait = "3h"
 task_limit = "4h"
 grace = "5h"
+deadline = "6h"
+concurrency = 100
+per_source_datastore = 1
+per_target_datastore = 2
+per_host = 3
+window = "22:30-05:00"
+days = ["sun", "wed"]
+window_is_failure = true
+min_interval = "12h"
+folders = ["a", "日/b"]
+pools = ["p"]
+attributes = ["Backup=a=b"]
+exclude = ["x*"]
 before_snapshot = ["/b", "", "x y"]
 after_snapshot = ["/a"]
 after_clone = ["/c"]
@@ -184,22 +203,24 @@ alias = "a"
     CHECK(all[1].vm == "日本/%2f");
     CHECK(all[0].job == "夜 1");
     using std::chrono::seconds;
-    Policy expected = {"d",
-                       "日本/b",
-                       98,
-                       "控_",
-                       "A.b_c-9",
-                       "a",
-                       "esx1",
-                       Quiesce::require,
-                       Nics::disconnected,
-                       Consolidate::never,
-                       true,
-                       seconds{86400},
-                       seconds{7200},
-                       seconds{10800},
-                       seconds{14400},
-                       seconds{18000}};
+    Policy expected = {.datastore = "d",
+                       .folder = "日本/b",
+                       .keep = 98,
+                       .prefix = "控_",
+                       .set = "A.b_c-9",
+                       .copies = {},
+                       .alias = "a",
+                       .host = "esx1",
+                       .quiesce = Quiesce::require,
+                       .nics = Nics::disconnected,
+                       .consolidate = Consolidate::never,
+                       .create_folder = true,
+                       .min_age = seconds{86400},
+                       .task_wait = seconds{7200},
+                       .removal_wait = seconds{10800},
+                       .task_limit = seconds{14400},
+                       .grace = seconds{18000},
+                       .deadline = seconds{21600}};
     expected.before_snapshot = {"/b", "", "x y"};
     expected.after_snapshot = {"/a"};
     expected.after_clone = {"/c"};
@@ -213,6 +234,21 @@ alias = "a"
     expected.newest_alias = true;
     expected.event_log = false;
     CHECK(all[0].policy == expected);
+
+    using std::chrono::minutes;
+    const JobRules rules = {100,
+                            1,
+                            2,
+                            3,
+                            Window{minutes{1350}, minutes{300}},
+                            {Day::sunday, Day::wednesday},
+                            true,
+                            seconds{43200}};
+    CHECK(all[0].rules == rules);
+    const Job& job = config.jobs.at("夜 1");
+    CHECK(fmt::format("{} {} {} {}", fmt::join(job.folders, "|"), fmt::join(job.pools, "|"),
+                      fmt::join(job.attributes, "|"),
+                      fmt::join(job.exclude, "|")) == "a|日/b p Backup=a=b x*");
 }
 
 TEST_CASE("parse: texts without a problem")
@@ -289,8 +325,8 @@ TEST_CASE("parse: unknown names are told with the nearest right one, or with the
         {"[job.x]\nvms = ['a']\nalias = 'a'", "3:1: alias belongs into [vm.\"NAME\"]"},
         {"[vm.a]\nvms = ['a']", "2:1: vms belongs into [job.NAME]"},
         {"[defaults]\nvms = ['a']", "2:1: vms belongs into [job.NAME]"},
-        {"[job.x]\nvms = ['a']\nvm = ['b']", "3:1: unknown key 'vm'"},
-        {"[job.x]\nvms = ['a']\n[job.x.vm]", "3:8: unknown table 'vm'"},
+        {"[job.x]\nvms = ['a']\nvm = ['b']", "3:1: unknown key 'vm'; did you mean 'vms'?"},
+        {"[job.x]\nvms = ['a']\n[job.x.vm]", "3:8: unknown table 'vm'; did you mean 'vms'?"},
         {"[defaults]\n\"a\\u001b[2J\" = 1", "2:1: unknown key 'a?[2J'"},
     });
 }
@@ -454,6 +490,53 @@ TEST_CASE("parse: values of a policy")
         {"[vm.x]\nalias = ' a'", "2:9: alias may not begin or end with a blank"},
         {"[vm.x]\nalias = '" + std::string(81, 'a') + "'",
          "2:9: alias may have 80 characters, this has 81"},
+    });
+}
+
+TEST_CASE("parse: values of a job")
+{
+    const std::string window = "window must be two times of day in quotes, such as \"01:00-05:30\"";
+    const std::string words =
+        "days must be \"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\" or \"sun\"";
+    const std::vector<Case> cases = {
+        {"concurrency = 0", "concurrency must be a number, 1 to 100"},
+        {"per_host = 101", "per_host must be a number, 1 to 100"},
+        {"per_source_datastore = '2'", "per_source_datastore must be a number, 1 to 100"},
+        {"window = 1", "window must be two times of day in quotes, such as \"01:00-05:30\""},
+        {"window = ''", window},
+        {"window = '01:00'", window},
+        {"window = '1:00-05:30'", window},
+        {"window = '01:00-24:00'", window},
+        {"window = '01:00-05:60'", window},
+        {"window = '01:00 05:30'", window},
+        {"window = '01:00-05:30x'", window},
+        {"window = '01:00-01:00'", "window must end at another time than it begins"},
+        {"days = 'mon'", "days must be a list of days: [\"mon\", \"fri\"]"},
+        {"days = []", "days must be a list of days: [\"mon\", \"fri\"]"},
+        {"days = [1]", "days must be a list of days: [\"mon\", \"fri\"]"},
+        {"days = ['Mon']", words},
+        {"days = ['mon', 'tue', 'mon']", "days names 'mon' twice"},
+        {"window_is_failure = 1", "window_is_failure must be true or false"},
+    };
+    for (const Case& c : cases) {
+        INFO(c.toml);
+        CHECK(problems("[defaults]\n" + c.toml).ends_with(": " + c.problems));
+        CHECK(problems("[job.x]\nvms = ['a']\n" + c.toml).ends_with(": " + c.problems));
+        CHECK(problems("[vm.x]\n" + c.toml).ends_with(" belongs into [defaults]"));
+    }
+    check({
+        {"[job.x]\nfolders = ['a']", ""},
+        {"[job.x]\nexclude = ['a']", "1:6: job 'x' has no vms"},
+        {"[job.x]\nfolders = ['/a']", "2:12: a name in folders may not begin or end with /"},
+        {"[job.x]\npools = []", "2:9: pools must name at least one"},
+        {"[job.x]\nattributes = ['a']",
+         "2:15: a name in attributes must be a custom attribute and its value: \"NAME=VALUE\""},
+        {"[job.x]\nattributes = ['=a', 'a=', 'a=b']",
+         "2:15: a name in attributes must be a custom attribute and its value: \"NAME=VALUE\"\n"
+         "2:21: a name in attributes must be a custom attribute and its value: \"NAME=VALUE\""},
+        {"[defaults]\nfolders = ['a']", "2:1: folders belongs into [job.NAME]"},
+        {"[vm.x]\nexclude = ['a']", "2:1: exclude belongs into [job.NAME]"},
+        {"exclude = ['a']", "1:1: exclude belongs into [job.NAME]"},
     });
 }
 

@@ -137,6 +137,73 @@ TEST_CASE("select: VMs by name take the settings of the job that they are in")
                  });
 }
 
+TEST_CASE("select: a word may be a job")
+{
+    const std::string nightly =
+        "web1 nightly 3 durian\nweb2 nightly 3 durian\nmail nightly 5 durian";
+    check(
+        usual,
+        {
+            {{"nightly"}, {}, nightly},
+            {{"nightly", "lone"}, {}, nightly + "\nlone - 9 durian"},
+            {{"lone", "nightly"}, {}, nightly + "\nlone - 9 durian"},
+            {{"nightly", "web1"}, {}, nightly},
+            {{"nightly", "mail"}, {}, nightly},  // it is in two jobs, and one of them is named
+            {{"nightly", "weekly"}, {}, nightly + "\nmail weekly 5 durian\nfiles weekly 8 durian"},
+            {{"nightly"},
+             {"weekly"},
+             "'nightly' is not in job 'weekly'\n"
+             "  hint: leave --job out, or add the VM to the job's vms"},
+        });
+    const Config config = configuration(usual);
+    const auto found = select(config, {"nightly", "web1"}, {}, {});
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].by_name);  // somebody wants this one, whatever the job says
+    CHECK_FALSE(found[1].by_name);
+}
+
+TEST_CASE("select: a word that is a job and a VM is refused, --job says which")
+{
+    const std::string both =
+        "[defaults]\ndatastore = 'd'\n[job.web]\nvms = ['web', 'mail']\n[job.b]\nvms = ['c']\n"
+        "[vm.b]\nkeep = 2\n";
+    check(both, {
+                    {{"web"},
+                     {},
+                     "'web' is the name of a job and of a VM\n"
+                     "  hint: --job web is the job; for the VM, name its job: --job JOB web"},
+                    {{"b"},
+                     {},
+                     "'b' is the name of a job and of a VM\n"
+                     "  hint: --job b is the job; for the VM, name its job: --job JOB b"},
+                    {{}, {"web"}, "web web 3 d\nmail web 3 d"},
+                    {{"web"}, {"web"}, "web web 3 d"},
+                });
+}
+
+TEST_CASE("check_words: what is wrong before the VMs are known")
+{
+    const auto told_of = [](const std::string& toml, const Names& vms, const Names& jobs) {
+        return told([&]() -> std::vector<Assignment> {
+            check_words(configuration(toml), vms, jobs, {});
+            return {};
+        });
+    };
+    const std::string job = "[job.x]\nfolders = ['a']\n";
+    const std::string lacking =
+        "no datastore is given for job 'x'\n"
+        "  hint: use --datastore, or write datastore = \"NAME\" into [defaults]";
+    CHECK(told_of(job, {}, {}) == lacking);
+    CHECK(told_of(job, {}, {"x"}) == lacking);
+    CHECK(told_of(job, {"x"}, {}) == lacking);
+    CHECK(told_of(job, {"y"}, {}) == "");
+    CHECK(told_of("[defaults]\ndatastore = 'd'\n" + job, {"x"}, {}) == "");
+    CHECK(told_of(job + "[vm.x]\nkeep = 2\n", {"x"}, {}).find("of a job and of a VM") !=
+          std::string::npos);
+    CHECK(told_of(job, {}, {"z"}).find("there is no job 'z'") == 0);
+    CHECK(told_of(job, {""}, {}).find("the name of a VM is empty") == 0);
+}
+
 TEST_CASE("select: jobs by name, alone and with VMs")
 {
     check(usual,

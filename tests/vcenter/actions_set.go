@@ -17,6 +17,8 @@ type vmValues struct {
 	Connection          *string           `json:"connection"`
 	InstanceUUID        *string           `json:"instanceUuid"`
 	Template            *bool             `json:"template"`
+	Attributes          map[string]string `json:"attributes"`
+	Address             *string           `json:"address"`
 }
 
 func (s *server) doSet(text []byte) (answerMap, error) {
@@ -53,6 +55,14 @@ func (s *server) setAll(m *machine, r vmValues) {
 	}
 	if r.Template != nil {
 		changes = append(changes, set("config.template", *r.Template), set("summary.config.template", *r.Template))
+	}
+	if r.Address != nil {
+		guest := *m.vm.Guest
+		guest.IpAddress = *r.Address
+		changes = append(changes, set("guest", guest))
+	}
+	if r.Attributes != nil {
+		changes = append(changes, set("customValue", s.attributeValues(r.Attributes)))
 	}
 	changes = append(changes, set("config.changeVersion", s.changeVersion()), set("config.modified", s.now()))
 	s.update(m.vm, changes...)

@@ -22,6 +22,8 @@ type entry struct {
 	Action    string `json:"action"`
 	Executed  bool   `json:"executed"`
 	Delivered bool   `json:"delivered"`
+	Asked     int    `json:"asked"`
+	Answered  int    `json:"answered"`
 	Body      string `json:"body,omitempty"`
 	ref       reference
 	shared    entryView
@@ -32,6 +34,7 @@ type entryView struct {
 	fault, task         string
 	executed, delivered bool
 	action, target      string
+	answered            int
 }
 
 // callLog keeps all calls of the server's life.
@@ -54,7 +57,7 @@ func (l *callLog) age() time.Duration { return time.Since(l.started) }
 // begin enters a call. A body with a password is not kept.
 func (l *callLog) begin(body []byte) *entry {
 	method, ref := addressee(body)
-	e := &entry{Method: method, This: ref.Value, ref: ref, Body: string(body)}
+	e := &entry{Method: method, This: ref.Value, ref: ref, Body: string(body), Asked: len(body)}
 	if method == "Login" {
 		e.Body = ""
 	}
@@ -69,7 +72,7 @@ func (l *callLog) begin(body []byte) *entry {
 func (l *callLog) publish(e *entry) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	e.shared = entryView{e.Fault, e.Task, e.Executed, e.Delivered, e.Action, e.Target}
+	e.shared = entryView{e.Fault, e.Task, e.Executed, e.Delivered, e.Action, e.Target, e.Answered}
 }
 
 func (l *callLog) finish(e *entry) { l.publish(e) }
@@ -84,6 +87,7 @@ func (l *callLog) since(number int, bodies bool) []entry {
 		copied := entry{Seq: e.Seq, Ms: e.Ms, Method: e.Method, This: e.This}
 		copied.Target, copied.Action, copied.Fault, copied.Task = v.target, v.action, v.fault, v.task
 		copied.Executed, copied.Delivered = v.executed, v.delivered
+		copied.Asked, copied.Answered = e.Asked, v.answered
 		if bodies {
 			copied.Body = e.Body
 		}
@@ -94,7 +98,7 @@ func (l *callLog) since(number int, bodies bool) []entry {
 
 // read takes fault and task out of the answer.
 func (e *entry) read(status int, answer []byte) {
-	e.Executed = status == 200
+	e.Executed, e.Answered = status == 200, len(answer)
 	if status != 200 {
 		e.Fault = textBetween(answer, `xsi:type="`, `"`)
 	} else if strings.HasSuffix(e.Method, "_Task") {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -24,10 +25,17 @@ type collector struct {
 	version int
 	seen    map[reference]map[reference]map[string]string // filter, object, path: value
 	waiting sync.Mutex
+	pages   map[string]page // by token
+}
+
+// page is what of an answer was not told yet.
+type page struct {
+	objects []types.ObjectContent
+	limit   int
 }
 
 func newCollector(s *server, pc *simulator.PropertyCollector) *collector {
-	return &collector{PC: pc, server: s, cancel: make(chan struct{})}
+	return &collector{PC: pc, server: s, cancel: make(chan struct{}), pages: map[string]page{}}
 }
 
 func (c *collector) Reference() reference { return c.PC.Self }
@@ -50,7 +58,7 @@ func (c *collector) RetrievePropertiesEx(ctx *simulator.Context, req *types.Retr
 	if limit > 0 && (req.Options.MaxObjects <= 0 || req.Options.MaxObjects > limit) {
 		req.Options.MaxObjects = limit
 	}
-	body := c.PC.RetrievePropertiesEx(ctx, req).(*methods.RetrievePropertiesExBody)
+	body := c.collectEach(ctx, req)
 	if body.Res == nil || body.Res.Returnval == nil {
 		return body
 	}
@@ -58,6 +66,7 @@ func (c *collector) RetrievePropertiesEx(ctx *simulator.Context, req *types.Retr
 		return &methods.RetrievePropertiesExBody{Fault_: refuse(f)}
 	}
 	result := body.Res.Returnval
+	c.tellTime(result.Objects)
 	result.Objects = c.server.visible(ctx.Session.UserName, req.SpecSet, result.Objects)
 	if len(result.Objects) == 0 && result.Token == "" {
 		body.Res.Returnval = nil
@@ -65,7 +74,71 @@ func (c *collector) RetrievePropertiesEx(ctx *simulator.Context, req *types.Retr
 	return body
 }
 
+// collectEach collects for each filter by itself: what is asked of the objects of one is not
+// asked of those of another. The simulator does not tell them apart.
+func (c *collector) collectEach(ctx *simulator.Context, req *types.RetrievePropertiesEx) *methods.RetrievePropertiesExBody {
+	if len(req.SpecSet) == 1 {
+		return c.PC.RetrievePropertiesEx(ctx, req).(*methods.RetrievePropertiesExBody)
+	}
+	var objects []types.ObjectContent
+	for _, spec := range req.SpecSet {
+		body := c.PC.RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{
+			This: req.This, SpecSet: []types.PropertyFilterSpec{spec},
+		}).(*methods.RetrievePropertiesExBody)
+		if body.Fault_ != nil {
+			return body
+		}
+		objects = append(objects, body.Res.Returnval.Objects...)
+	}
+	result := c.firstPage(objects, int(req.Options.MaxObjects))
+	return &methods.RetrievePropertiesExBody{Res: &types.RetrievePropertiesExResponse{Returnval: result}}
+}
+
+// firstPage keeps what does not fit for the page that the token names.
+func (c *collector) firstPage(objects []types.ObjectContent, limit int) *types.RetrieveResult {
+	result := &types.RetrieveResult{Objects: objects}
+	if limit > 0 && len(objects) > limit {
+		result.Objects, result.Token = objects[:limit], uuid.NewString()
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		c.pages[result.Token] = page{objects[limit:], limit}
+	}
+	return result
+}
+
+// nextPage answers nil for a token that is none of firstPage's. A token works once.
+func (c *collector) nextPage(token string) *types.RetrieveResult {
+	c.mutex.Lock()
+	kept, found := c.pages[token]
+	delete(c.pages, token)
+	c.mutex.Unlock()
+	if !found {
+		return nil
+	}
+	return c.firstPage(kept.objects, kept.limit)
+}
+
+// tellTime: the clock of the service instance goes on.
+func (c *collector) tellTime(objects []types.ObjectContent) {
+	for _, object := range objects {
+		if object.Obj.Type != "ServiceInstance" {
+			continue
+		}
+		for i := range object.PropSet {
+			if object.PropSet[i].Name == "serverClock" {
+				object.PropSet[i].Val = c.server.now()
+			}
+		}
+	}
+}
+
 func (c *collector) ContinueRetrievePropertiesEx(ctx *simulator.Context, req *types.ContinueRetrievePropertiesEx) soap.HasFault {
+	if result := c.nextPage(req.Token); result != nil {
+		result.Objects = c.server.visible(ctx.Session.UserName, nil, result.Objects)
+		return &methods.ContinueRetrievePropertiesExBody{
+			Res: &types.ContinueRetrievePropertiesExResponse{Returnval: *result},
+		}
+	}
 	answer := c.PC.ContinueRetrievePropertiesEx(ctx, req)
 	if answer.Fault() != nil {
 		f := &types.InvalidProperty{Name: "token"}

@@ -151,7 +151,11 @@ func (s *server) addBulk(n int) error {
 	if n == 0 {
 		return nil
 	}
-	b, err := s.placeVM(vmSpec{Name: "bulk-00000", Power: "off"})
+	spec := vmSpec{Name: "bulk-00000", Power: "off"}
+	if len(s.config.VMs) > 0 {
+		spec.Datastore = s.config.VMs[0].Datastore
+	}
+	b, err := s.placeVM(spec)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 var readMethods = map[string]bool{
 	"RetrieveServiceContent": true, "FindByInventoryPath": true, "FindByUuid": true,
 	"FindAllByUuid": true, "FindChild": true, "FindByDatastorePath": true, "RetrievePropertiesEx": true,
-	"RetrieveProperties": true, "ContinueRetrievePropertiesEx": true, "CreateContainerView": true,
+	"RetrieveProperties": true, "ContinueRetrievePropertiesEx": true, "FindByIp": true, "CreateContainerView": true,
 	"CreateListView": true, "Fetch": true, "QueryEvents": true,
 }
 

@@ -38,7 +38,8 @@
 //	guests            true: each VM that runs at the beginning has a guest at 127.0.0.1 on
 //	                  a TCP port of its own, guestPort in /state, that takes connections
 //	bulk              so many more VMs, bulk-00001 and on, powered off, on the
-//	                  first host and datastore; they use no space
+//	                  first host and the datastore of the first VM; they use no
+//	                  space
 //	copyMs, createMs, removeMs, reconfigMs, destroyMs   durations of tasks
 //	stunMs            added to the duration of creating and removing a snapshot; for so
 //	                  long the guest is frozen
@@ -60,14 +61,16 @@
 // Plain HTTP with JSON. Every error is status 400 and {"error": "..."}.
 //
 // GET /log?since=N&body=1 answers {"calls":[{seq, ms, method, this, target,
-// fault, task, action, executed, delivered, body}]}: the calls after number N.
+// fault, task, action, executed, delivered, asked, answered, body}]}: the calls
+// after number N.
 // target is the name of the object or of its VM. executed: the server answered
-// without a fault. delivered: the answer was written to the socket. The body of
-// a Login is never kept.
+// without a fault. delivered: the answer was written to the socket. asked and
+// answered: the bytes of both bodies. The body of a Login is never kept.
 //
 // GET /state answers vms, datastores, folders, sessions and tasks, all of one
 // moment; see state.go. Of a task, over says that nothing of it runs any more,
-// forgotten that its object is gone.
+// forgotten that its object is gone; endMs is when it ended, by the clock of the
+// log's ms, or -1.
 //
 // GET /history?since=N answers {"events":[{seq, ms, what, vm}]}: the VM of /state
 // after each change of it ("changed") or just before it was deleted ("gone"),
@@ -87,7 +90,8 @@
 //	remove_snapshot vm, snapshot (name or id)
 //	copy            vm, name, folder: a full clone at once that inherits everything
 //	set             vm, extraConfig{} ("" removes), annotation, consolidationNeeded,
-//	                tools, connection, instanceUuid, template
+//	                tools, connection, instanceUuid, template, attributes{}
+//	                (custom ones; all that the VM has), address (of its guest)
 //	task            vm, ms: somebody else's task holds the VM
 //	folder          path
 //	datastore       name, freeGB, capacityGB, accessible, maintenance

@@ -21,7 +21,7 @@ func init() {
 		mo.ContainerView{}, mo.ListView{}, mo.ManagedEntity{}, mo.PropertyCollector{},
 		mo.ServiceInstance{}, mo.EventManager{}, mo.TaskHistoryCollector{}, mo.ViewManager{},
 		mo.AuthorizationManager{}, mo.LicenseManager{}, mo.VirtualApp{}, mo.StoragePod{},
-		mo.DistributedVirtualPortgroup{}, mo.DistributedVirtualSwitch{}, mo.OpaqueNetwork{},
+		mo.DistributedVirtualPortgroup{}, mo.DistributedVirtualSwitch{}, mo.OpaqueNetwork{}, mo.CustomFieldsManager{},
 	} {
 		kind := reflect.TypeOf(object)
 		managed[kind.Name()] = kind

@@ -76,6 +76,7 @@ type taskView struct {
 	Fault     string `json:"fault"`
 	Over      bool   `json:"over"`
 	Forgotten bool   `json:"forgotten"`
+	EndMs     int64  `json:"endMs"`
 }
 
 // state takes everything at one moment.
@@ -120,7 +121,10 @@ func viewTask(j *job) taskView {
 	view := taskView{
 		ID: j.task.Self.Value, Method: j.method, Target: j.target,
 		State: string(j.task.Info.State), Progress: j.percent,
-		Over: j.finished, Forgotten: j.forgotten,
+		Over: j.finished, Forgotten: j.forgotten, EndMs: -1,
+	}
+	if j.ended {
+		view.EndMs = j.endMs
 	}
 	if j.task.Info.Error != nil {
 		view.Fault = faultName(j.task.Info.Error.Fault)

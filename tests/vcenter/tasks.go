@@ -43,6 +43,7 @@ type job struct {
 	ended     bool     // its task has its last state
 	finished  bool     // and nothing runs any more
 	forgotten bool     // its task object is gone
+	endMs     int64    // when it ended, by the log's clock
 	percent   int32
 	order     order
 }
@@ -180,7 +181,7 @@ func (j *job) end(result types.AnyType, failure fault) {
 	if j.ended {
 		return
 	}
-	j.ended = true
+	j.ended, j.endMs = true, j.server.calls.age().Milliseconds()
 	j.server.update(j.task, j.lastState(result, failure)...)
 }
 

@@ -130,6 +130,9 @@ func (c *collector) compare(
 	if f != nil {
 		return update, f
 	}
+	if len(old) == 0 {
+		update.MissingSet = c.missing(filter.Spec)
+	}
 	present := map[reference]bool{}
 	for _, content := range objects {
 		present[content.Obj] = true
@@ -170,6 +173,18 @@ func (c *collector) read(ctx *simulator.Context, spec types.PropertyFilterSpec, 
 	}
 	result := answer.(*methods.RetrievePropertiesExBody).Res.Returnval
 	return result.Objects, nil
+}
+
+// missing tells of the objects that a new filter names and that are not there.
+func (c *collector) missing(spec types.PropertyFilterSpec) []types.MissingObject {
+	var list []types.MissingObject
+	for _, o := range spec.ObjectSet {
+		if isTrue(spec.ReportMissingObjectsInResults) && o.Obj.Type == "VirtualMachine" && c.server.registry.Get(o.Obj) == nil {
+			gone := &types.ManagedObjectNotFound{Obj: o.Obj}
+			list = append(list, types.MissingObject{Obj: o.Obj, Fault: localized(gone, "")})
+		}
+	}
+	return list
 }
 
 // difference is what to tell about one object, and notes it as told.

@@ -2,13 +2,15 @@
 #include "soap/listing.hpp"
 
 #include <exception>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "soap/names.hpp"
 #include "soap/properties.hpp"
-#include "soap/vm_reader.hpp"
+#include "soap/readers.hpp"
+#include "soap/standing_reader.hpp"
 #include "soap/whole.hpp"
 
 namespace vimclient::wire {
@@ -21,13 +23,13 @@ constexpr int listing_attempts = 3;
 // lives on the server as long as the object does
 class ContainerView {
 public:
-    ContainerView(const Session& session, Line& line) : line_(line)
+    ContainerView(const Session& session, Line& line, const std::vector<std::string>& types)
+        : line_(line)
     {
         Arena arena;
         auto* manager = arena.reference("ViewManager", session.services().view_manager);
         auto* root = arena.reference("Folder", session.services().root_folder);
         vim25__CreateContainerViewResponse reply;
-        const std::vector<std::string> types{"VirtualMachine"};
         line_.context.call({"CreateContainerView"},
                            [&](::soap* s, const char* url, const char* action) {
                                return soap_call_vim25__CreateContainerView(
@@ -64,45 +66,39 @@ private:
 std::optional<std::vector<Vm>> list_once(const Session& session, Line& line,
                                          const std::string& folder_id)
 {
-    const Query query{.root_type = "Folder",
-                      .roots = {folder_id},
-                      .steps = {{"children", "Folder", "childEntity", {"tasks"}}, recent_tasks()},
-                      .wanted = {{"Folder", {"childEntity"}}, wanted_of_vm(), wanted_of_task()},
-                      .page = vms_page};
-    VmReader reader;
-    std::set<std::string> expected;
-    bool found = false;
-    retrieve(session, line, query, [&](const Object& object) {
-        reader.add(object);
-        if (object.id() != folder_id)
-            return;
-        object.demand_complete();
-        found = true;
-        const auto* children = object.demand<vim25__ArrayOfManagedObjectReference>("childEntity");
-        if (!children)
-            return;
-        for (const vim25__ManagedObjectReference* child : whole(children->ManagedObjectReference)) {
-            if (child->type == "VirtualMachine")
-                expected.insert(child->__item);
-        }
-    });
-    if (!found)
+    FolderReader reader(folder_id);
+    retrieve(session, line, reader.query(), [&](const Object& object) { reader.add(object); });
+    if (!reader.found())
         throw ServerFault(Fault::Kind::not_found, fmt::format("there is no folder '{}'", folder_id),
                           "ManagedObjectNotFound", folder_id);
-    std::vector<Vm> vms;
-    std::set<std::string> listed;
-    for (auto& entry : reader.take()) {
-        listed.insert(entry.first);
-        vms.push_back(std::move(entry.second));
-    }
-    return listed == expected ? std::optional(std::move(vms)) : std::nullopt;
+    return reader.take();
+}
+
+// by their keys
+std::map<std::string, std::string> names_of_attributes(const Session& session, Line& line)
+{
+    const std::string& manager = session.services().custom_fields_manager;
+    std::map<std::string, std::string> names;
+    if (manager.empty())
+        return names;
+    const Query query{.root_type = "CustomFieldsManager",
+                      .roots = {manager},
+                      .steps = {},
+                      .wanted = {{"CustomFieldsManager", {"field"}}}};
+    retrieve(session, line, query, [&](const Object& object) {
+        object.demand_complete();
+        if (const auto* fields = object.demand<vim25__ArrayOfCustomFieldDef>("field"))
+            for (const vim25__CustomFieldDef* field : whole(fields->CustomFieldDef))
+                names[field->key] = field->name;
+    });
+    return names;
 }
 
 }  // namespace
 
 std::vector<VmRef> list_names(const Session& session, Line& line)
 {
-    const ContainerView view(session, line);
+    const ContainerView view(session, line, {"VirtualMachine"});
     const Query query{.root_type = "ContainerView",
                       .roots = {view.id()},
                       .steps = {{"all", "ContainerView", "view"}},
@@ -114,6 +110,28 @@ std::vector<VmRef> list_names(const Session& session, Line& line)
         names.push_back({object.id(), display_name(object.text("name"))});
     });
     return names;
+}
+
+std::vector<Standing> list_standings(const Session& session, Line& line)
+{
+    const ContainerView view(session, line,
+                             {"VirtualMachine", "Folder", "Datacenter", "ResourcePool"});
+    const Query query{.root_type = "ContainerView",
+                      .roots = {view.id()},
+                      .steps = {{"all", "ContainerView", "view"}},
+                      .wanted = {{"VirtualMachine",
+                                  {"name", "parent", "resourcePool", "runtime.host", "datastore",
+                                   "config.template", "customValue"}},
+                                 {"Folder", {"name", "parent"}},
+                                 {"ResourcePool", {"name", "parent"}},
+                                 {"Datacenter", {"vmFolder"}}},
+                      .page = names_page};
+    StandingReader reader(names_of_attributes(session, line));
+    retrieve(session, line, query, [&](const Object& object) {
+        object.demand_complete();
+        reader.add(object);
+    });
+    return reader.take();
 }
 
 std::vector<Vm> list_folder(const Session& session, Line& line, const std::string& folder_id)

@@ -14,6 +14,9 @@ constexpr int vms_page = 100;  ///< whole VMs per reply, at most
 /// Every VM of the inventory.
 std::vector<VmRef> list_names(const Session& session, Line& line);
 
+/// Where each of them stands.
+std::vector<Standing> list_standings(const Session& session, Line& line);
+
 /// Every VM that stands directly in this folder. Throws Fault where it changes so fast that
 /// no listing is complete.
 std::vector<Vm> list_folder(const Session& session, Line& line, const std::string& folder_id);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "soap/properties.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "soap/values.hpp"
@@ -154,23 +156,36 @@ vim25__PropertyFilterSpec* filter_spec(Arena& arena, const Query& query)
 void retrieve(const Session& session, Line& line, const Query& query,
               const std::function<void(const Object&)>& each)
 {
-    retrieve_kept(session, line, query, each);
+    retrieve_all(session, line, {query}, each);
+}
+
+void retrieve_all(const Session& session, Line& line, const std::vector<Query>& queries,
+                  const std::function<void(const Object&)>& each)
+{
+    retrieve_kept(session, line, queries, each);
     line.context.release();
 }
 
 namespace {
 
 // what the last page was decoded into is kept
-void ask(const Session& session, Line& line, const Query& query,
+void ask(const Session& session, Line& line, const std::vector<Query>& queries,
          const std::function<void(const Object&)>& each)
 {
     Arena arena;
     auto* collector = arena.reference("PropertyCollector", session.services().property_collector);
     auto* options = arena.make<vim25__RetrieveOptions>();
-    options->maxObjects = arena.number(query.page);
-    const std::vector<vim25__PropertyFilterSpec*> specs{filter_spec(arena, query)};
+    std::vector<vim25__PropertyFilterSpec*> specs;
+    int page = 0;
+    for (const Query& query : queries) {
+        specs.push_back(filter_spec(arena, query));
+        page = std::max(page, query.page);
+    }
+    options->maxObjects = arena.number(page);
     vim25__RetrievePropertiesExResponse first;
-    const std::string what = query.roots.size() == 1 ? query.roots.front() : std::string{};
+    const auto& roots = queries.front().roots;
+    const std::string what =
+        queries.size() == 1 && roots.size() == 1 ? roots.front() : std::string{};
     line.context.call({"RetrievePropertiesEx", what},
                       [&](::soap* s, const char* url, const char* action) {
                           return soap_call_vim25__RetrievePropertiesEx(s, url, action, collector,
@@ -194,7 +209,7 @@ void ask(const Session& session, Line& line, const Query& query,
 }  // namespace
 
 // A spoilt answer may look like one without objects: nothing is believed when it is said twice.
-void retrieve_kept(const Session& session, Line& line, const Query& query,
+void retrieve_kept(const Session& session, Line& line, const std::vector<Query>& queries,
                    const std::function<void(const Object&)>& each)
 {
     bool found = false;
@@ -202,9 +217,9 @@ void retrieve_kept(const Session& session, Line& line, const Query& query,
         found = true;
         each(object);
     };
-    ask(session, line, query, note);
+    ask(session, line, queries, note);
     if (!found)
-        ask(session, line, query, note);
+        ask(session, line, queries, note);
 }
 
 }  // namespace vimclient::wire

@@ -84,8 +84,13 @@ private:
 void retrieve(const Session& session, Line& line, const Query& query,
               const std::function<void(const Object&)>& each);
 
+/// The same for several queries in one call. An object that several ask for comes once with all
+/// of its properties, or once for each: servers differ.
+void retrieve_all(const Session& session, Line& line, const std::vector<Query>& queries,
+                  const std::function<void(const Object&)>& each);
+
 /// The same, but what the last page was decoded into is kept until the line's next release.
-void retrieve_kept(const Session& session, Line& line, const Query& query,
+void retrieve_kept(const Session& session, Line& line, const std::vector<Query>& queries,
                    const std::function<void(const Object&)>& each);
 
 /// The filter that `query` describes.

@@ -106,7 +106,8 @@ void Session::read_about()
                  .view_manager = id_of(content.viewManager),
                  .session_manager = require(content.sessionManager, call.method).__item,
                  .event_manager = id_of(content.eventManager),
-                 .custom_fields_manager = id_of(content.customFieldsManager)};
+                 .custom_fields_manager = id_of(content.customFieldsManager),
+                 .search_index = id_of(content.searchIndex)};
     server_ = {.full_name = about.fullName,
                .api_version = about.apiVersion,
                .instance_uuid = about.instanceUuid ? *about.instanceUuid : "",
@@ -176,6 +177,14 @@ void Session::prepare(Line& line)
     line.context.set_cookie(cookie_);
     line.logon = logons_;
     line.collector.clear();
+    line.version.clear();
+}
+
+std::string Session::take_collector()
+{
+    const std::lock_guard lock(mutex_);
+    const bool is_taken = std::exchange(collector_taken_, logons_) == logons_;
+    return is_taken ? std::string() : services_.property_collector;
 }
 
 void Session::renew(unsigned failed_logon)

@@ -23,14 +23,20 @@ struct Line {
     }
 
     Context context;
-    unsigned logon = 0;     ///< the logon whose cookie it carries
-    std::string collector;  ///< a PropertyCollector of its own, for waiting; empty: none yet
+    unsigned logon = 0;  ///< the logon whose cookie it carries
+    /// A PropertyCollector that only this line waits with; empty: none yet. `version` is what
+    /// was told last, of so many `filters`; those of tasks that have ended tell nothing more.
+    std::string collector, version;
+    int filters = 0;
+    bool is_own = false;  ///< made for it, not the session's
 };
 
 /// The ids of the objects that every session has.
 struct Services {
     std::string root_folder, property_collector, view_manager, session_manager;
-    std::string event_manager, custom_fields_manager;  ///< empty where the server has none
+    std::string event_manager;          ///< empty where the server has none
+    std::string custom_fields_manager;  ///< likewise
+    std::string search_index;           ///< likewise
 };
 
 /// One logon, shared by several connections. It knows what may be repeated and what may not.
@@ -47,6 +53,7 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
+    const Endpoint& endpoint() const { return endpoint_; }
     const ServerInfo& server() const { return server_; }
     const Services& services() const { return services_; }
     const Patience& patience() const { return patience_; }
@@ -74,6 +81,9 @@ public:
         read([&](Line& line) { result.emplace(work(line)); });
         return std::move(*result);
     }
+
+    /// The collector that each session has, for the first line that waits; empty for others.
+    std::string take_collector();
 
     /// A connection that nobody uses; it is given back when the handle ends.
     class Borrowed;
@@ -106,6 +116,7 @@ private:
     std::vector<std::unique_ptr<Line>> idle_;
     std::string cookie_;
     unsigned logons_ = 0;
+    unsigned collector_taken_ = 0;  // in which logon
     bool ended_ = false;
     std::mutex renewal_;  // one thread logs in, the others wait
 };

@@ -58,7 +58,7 @@ vim25__VirtualMachineCloneSpec* clone_spec(Arena& arena, const SnapshotRef& from
     spec->template_ = false;
     spec->config = config;
     spec->powerOn = false;
-    spec->snapshot = arena.reference("VirtualMachineSnapshot", from.id);
+    spec->snapshot = arena.optional_reference("VirtualMachineSnapshot", from.id);
     return spec;
 }
 

@@ -174,6 +174,8 @@ void VmReader::add(const Object& object)
         tasks_.insert_or_assign(object.id(), task_from(object));
     } else if (object.type() == "VirtualMachine") {
         object.demand_complete();
+        if (!object.find("name"))
+            return;  // it was asked for something else
         vms_.insert_or_assign(object.id(), vm_from(object));
         recent_[object.id()] = object.references("recentTask");
     }

@@ -19,7 +19,8 @@ Step recent_tasks();
 /// Collects the VMs and the tasks of a reply, in whatever order they come.
 class VmReader {
 public:
-    /// Throws where a VM could not be read as a whole. Other objects are ignored.
+    /// Throws where a VM could not be read as a whole. Other objects are ignored, and what
+    /// another query of the same call asked of a VM.
     void add(const Object& object);
 
     /// All VMs, by id, each with its tasks.

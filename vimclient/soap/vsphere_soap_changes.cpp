@@ -37,7 +37,7 @@ const vim25__ArrayOfVirtualDevice* read_devices(const Session& session, Line& li
                       .wanted = {{"VirtualMachine", {"config.hardware.device"}}}};
     const vim25__ArrayOfVirtualDevice* devices = nullptr;
     try {
-        retrieve_kept(session, line, query, [&](const Object& object) {
+        retrieve_kept(session, line, {query}, [&](const Object& object) {
             object.demand_complete();
             devices = object.as<vim25__ArrayOfVirtualDevice>("config.hardware.device");
         });
@@ -108,7 +108,13 @@ std::string VsphereSoap::run(const Call& call, const Start& start_call, const Wa
     const Waiting waiting{.until = Clock::now() + session_.patience().task_wait, .stop = stop};
     for (;;) {
         const std::string task = start_when_free(call, start_call, waiting);
-        const TaskEnd end = wait_for_task(session_, task, watch);
+        std::optional<TaskEnd> along;
+        const TaskEnd end = wait_for_task(session_, task, watch, &along);
+        if (along) {
+            const std::lock_guard lock(mutex_);
+            if (const auto found = removals_.find(watch.along); found != removals_.end())
+                found->second.end = along;
+        }
         if (!end.error)
             return end.result_id;
         if (watch.stop.stop_requested())
@@ -162,7 +168,10 @@ std::optional<TaskRef> VsphereSoap::begin_remove_snapshot(const SnapshotRef& sna
     try {
         const TaskRef task{start_when_free(call, start_call, waiting)};
         const std::lock_guard lock(mutex_);
-        removals_[task.id] = snapshot;
+        for (auto& entry : removals_)
+            if (entry.second.begun_by == std::this_thread::get_id())
+                entry.second.begun_by = {};  // nobody waited for it
+        removals_[task.id] = {snapshot, std::this_thread::get_id(), {}};
         return task;
     } catch (const ServerFault& fault) {
         if (!is_gone(fault, snapshot.id))
@@ -171,19 +180,44 @@ std::optional<TaskRef> VsphereSoap::begin_remove_snapshot(const SnapshotRef& sna
     }
 }
 
+// the removal that this thread has begun, as long as nobody has seen its end
+std::string VsphereSoap::own_removal()
+{
+    const std::lock_guard lock(mutex_);
+    for (const auto& [task, removal] : removals_)
+        if (removal.begun_by == std::this_thread::get_id() && !removal.end)
+            return task;
+    return {};
+}
+
+std::optional<VsphereSoap::Removal> VsphereSoap::take_removal(const std::string& task)
+{
+    const std::lock_guard lock(mutex_);
+    auto found = removals_.extract(task);
+    return found ? std::optional(std::move(found.mapped())) : std::nullopt;
+}
+
+bool VsphereSoap::has_ended(const TaskRef& removal)
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = removals_.find(removal.id);
+    return found != removals_.end() && found->second.end;
+}
+
 // a removal that failed because the VM was busy is begun anew
 void VsphereSoap::wait(const TaskRef& task, std::stop_token stop)
 {
     const Clock::time_point until = Clock::now() + session_.patience().removal;
     for (TaskRef current = task;;) {
         const std::string what = fmt::format("task '{}'", current.id);
-        const TaskEnd end = wait_for_task(session_, current.id, {.what = what, .until = stop});
-        SnapshotRef removed;
-        {
-            const std::lock_guard lock(mutex_);
-            if (auto found = removals_.extract(current.id))
-                removed = found.mapped();
-        }
+        const bool is_known = has_ended(current);
+        TaskEnd end;
+        if (!is_known)
+            end = wait_for_task(session_, current.id, {.what = what, .until = stop});
+        const auto removal = take_removal(current.id);
+        if (is_known && removal)
+            end = *removal->end;
+        const SnapshotRef removed = removal ? removal->snapshot : SnapshotRef{};
         if (!end.error || (!removed.id.empty() && is_gone(*end.error, removed.id)))
             return;
         if (removed.id.empty() || !is_busy(*end.error) || Clock::now() >= until)
@@ -237,7 +271,7 @@ void VsphereSoap::reconfigure(const VmRef& vm, const Change& change)
         });
         return id_of(reply.returnval);
     };
-    run(call, start_call, {.what = text_of(call)});
+    run(call, start_call, {.what = text_of(call), .along = own_removal()});
 }
 
 void VsphereSoap::consolidate(const VmRef& vm)
@@ -255,7 +289,7 @@ void VsphereSoap::consolidate(const VmRef& vm)
     run(call, start_call, {.what = text_of(call)});
 }
 
-void VsphereSoap::destroy(const VmRef& vm)
+bool VsphereSoap::destroy(const VmRef& vm)
 {
     const Call call{"Destroy_Task", vm.id};
     std::string task;
@@ -271,11 +305,14 @@ void VsphereSoap::destroy(const VmRef& vm)
         });
         if (task.empty())
             throw OutcomeUnknown(Fault::Kind::unreachable, "incomplete reply to " + text_of(call));
-        if (const TaskEnd end = wait_for_task(session_, task, {.what = text_of(call)}); end.error)
+        const TaskEnd end = wait_for_task(session_, task, {.what = text_of(call), .gone = vm.id});
+        if (end.error)
             throw *end.error;
+        return end.is_gone;
     } catch (const ServerFault& fault) {
         if (!is_gone(fault, vm.id))
             throw named(session_, fault);
+        return false;
     }
 }
 

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands/backup_all.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "commands/each_vm.hpp"
+#include "commands/options.hpp"
+#include "config/groups.hpp"
+#include "fleet/runner.hpp"
+#include "fleet/window.hpp"
+#include "job/backup_vm.hpp"
+#include "job/explain.hpp"
+#include "job/muster.hpp"
+#include "job/skip.hpp"
+
+namespace vmrotate::cli {
+namespace {
+
+bool is_of_a_job(const config::Assignment& assignment)
+{
+    return !assignment.job.empty() && !assignment.by_name;
+}
+
+/// What the window left over.
+void skip_for_window(const config::Assignment& assignment, const std::string& reason,
+                     report::VmResult& result)
+{
+    if (assignment.rules.window_is_failure)
+        result.error = Error(ErrorKind::some_failed, "skipped: " + reason,
+                             "it comes first the next time; window_is_failure makes it a failure");
+    else
+        result.skipped = reason;
+}
+
+Error too_late(const job::Run& run, const std::string& how)
+{
+    return {ErrorKind::failed,
+            fmt::format("its copy took longer than the deadline of {}: {}",
+                        duration_text(run.assignment.policy.deadline), how),
+            "raise 'deadline', or look why the copy is so slow"};
+}
+
+/// What went wrong, in the words of a backup. To be called while an exception is handled.
+Error error_in_hand(const job::Run& run, bool is_late)
+{
+    try {
+        throw;
+    } catch (const vimclient::Cancelled&) {
+        const std::string what = "no new generation was made, none was deleted";
+        return is_late ? too_late(run, "cancelled; " + what)
+                       : Error(ErrorKind::interrupted, "interrupted: " + what);
+    } catch (const Error& e) {
+        return is_late && e.kind() == ErrorKind::interrupted ? too_late(run, e.what()) : e;
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        return job::explain(lost, "back it up");
+    } catch (const vimclient::Fault& fault) {
+        return job::explain(fault, "back it up");
+    } catch (const std::bad_alloc&) {
+        return {ErrorKind::failed, "cannot back it up: out of memory",
+                "give this machine more memory"};
+    } catch (const std::exception& e) {
+        return {ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
+                "this may be a defect of vmrotate; please report it"};
+    }
+}
+
+report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
+                         const std::function<bool()>& is_late)
+{
+    const config::Assignment& assignment = run.assignment;
+    report::VmResult result{.vm = assignment.vm};
+    try {
+        result.outcome = job::backup_vm(vsphere, run);
+    } catch (const job::Skip& skip) {
+        if (skip.cause() == job::Skip::Cause::window)
+            skip_for_window(assignment, skip.what(), result);
+        else
+            result.skipped = skip.what();
+    } catch (const job::AnotherRun& e) {
+        if (is_of_a_job(assignment))
+            result.skipped = fmt::format("another run has it: {}", e.what());
+        else
+            result.error = e;
+    } catch (...) {
+        result.error = error_in_hand(run, is_late());
+    }
+    return result;
+}
+
+/// One run over many VMs.
+class Backups {
+public:
+    Backups(const Context& context, const Night& night)
+        : context_(context),
+          night_(night),
+          selection_(night.chosen.assignments),
+          sources_(source_names(night.chosen.config, selection_))
+    {
+    }
+
+    std::vector<report::VmResult> run()
+    {
+        for (const fleet::Lack& lack : night_.chosen.lacks)
+            end({.vm = lack.line, .error = lack.error});
+        if (selection_.empty())
+            return std::move(results_);
+        if (selection_.size() > 1 || is_fresh_possible())
+            began_ = job::explaining("ask for the time", [&] { return night_.vsphere.now(); });
+        const auto left = is_simple() ? act_alone() : act_together();
+        if (!left.empty())
+            add_interrupted(left.front());
+        return std::move(results_);
+    }
+
+private:
+    using Numbers = std::vector<std::size_t>;
+
+    const config::Assignment& assignment(std::size_t vm) const { return selection_[vm]; }
+
+    bool is_fresh_possible() const
+    {
+        const config::Assignment& first = selection_.front();
+        return is_of_a_job(first) && first.rules.min_interval.count() > 0;
+    }
+
+    /// One VM needs neither threads nor limits.
+    bool is_simple() const
+    {
+        return selection_.size() == 1 && selection_.front().policy.deadline.count() == 0;
+    }
+
+    Numbers act_alone()
+    {
+        const config::Assignment& only = assignment(0);
+        const Clock& clock = context_.environment.clock;
+        if (only.by_name || fleet::is_open(only.rules, clock.stamp(clock.now())))
+            back_up_one(0, nullptr, context_.environment.stop, [] { return false; });
+        else
+            skip(0, fleet::closed_text(only.rules));
+        return {};
+    }
+
+    Numbers act_together()
+    {
+        std::vector<fleet::Waiting> waiting;
+        for (std::size_t vm = 0; vm < selection_.size(); ++vm)
+            waiting.push_back({vm, {}, {}, assignment(vm).rules, assignment(vm).by_name});
+        tie_together(waiting);
+        look_ahead(waiting);
+        const fleet::Crew crew{
+            .act =
+                [this](const fleet::Turn& turn) {
+                    back_up_one(turn.vm, &turn.gate, turn.stop, turn.is_late);
+                },
+            .skip = [this](std::size_t vm, const std::string& reason) { skip(vm, reason); },
+            .drop = [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
+            .deadline = [this](std::size_t vm) -> std::chrono::milliseconds {
+                return assignment(vm).policy.deadline;
+            }};
+        return fleet::run(std::move(waiting), context_.environment.clock, context_.environment.stop,
+                          crew);
+    }
+
+    /// Where not all are begun at once, the order counts, and what each one puts a load on.
+    void look_ahead(std::vector<fleet::Waiting>& waiting)
+    {
+        const bool all_at_once = std::ranges::all_of(selection_, [&](const auto& each) {
+            return selection_.size() <= static_cast<std::size_t>(each.rules.concurrency);
+        });
+        if (all_at_once && !night_.chosen.inventory)
+            return;
+        const auto inventory =
+            night_.chosen.inventory
+                ? *night_.chosen.inventory
+                : read_inventory(night_.vsphere, night_.chosen.config, night_.options);
+        std::map<std::string, const vimclient::Standing*> standings;
+        for (const vimclient::Standing& standing : inventory.standings)
+            standings[standing.ref.name] = &standing;
+        for (fleet::Waiting& vm : waiting) {
+            const config::Assignment& meant = assignment(vm.vm);
+            const auto found = standings.find(meant.vm);
+            if (found == standings.end())
+                continue;
+            const vimclient::Standing& standing = *found->second;
+            const fleet::Places::Ring ring{standing.datacenter_id, meant.policy.folder, meant.vm,
+                                           meant.policy.set};
+            vm.newest = inventory.places.newest(ring);
+            vm.place.source_datastore_ids = standing.datastore_ids;
+            vm.place.target_datastore_id =
+                inventory.places.datastore(standing.datacenter_id, meant.policy.datastore);
+            if (const auto copying = inventory.places.unfinished(ring))
+                being_made_[vm.vm] = *copying;
+        }
+    }
+
+    /// The groups that take part, and who is to come last and alone.
+    void tie_together(std::vector<fleet::Waiting>& waiting)
+    {
+        for (const config::Muster& muster :
+             config::groups_of(night_.chosen.config, selection_).musters) {
+            const bool stops = muster.group.on_freeze == config::OnFreeze::stop_group;
+            if (!muster.group.consistent && !stops)
+                continue;
+            std::vector<std::string> names;
+            for (const std::size_t vm : muster.members)
+                names.push_back(assignment(vm).vm);
+            const auto made = std::make_shared<job::Muster>(names, rules_of(muster));
+            for (const std::size_t vm : muster.members) {
+                musters_[vm] = made;
+                waiting[vm].group = muster.name;
+            }
+        }
+        const std::string own = own_vm();
+        for (fleet::Waiting& vm : waiting)
+            vm.alone =
+                vm.group.empty() && (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
+    }
+
+    static job::Muster::Rules rules_of(const config::Muster& muster)
+    {
+        const config::Group& group = muster.group;
+        return {.name = muster.name,
+                .consistent = group.consistent,
+                .all_or_nothing = group.policy == config::GroupPolicy::all_or_nothing,
+                .stops_at_freeze = group.on_freeze == config::OnFreeze::stop_group,
+                .copies_wait = group.group_waits,
+                .patience = group.patience};
+    }
+
+    /// The name of the VM in which this vCenter runs; empty where nobody can tell.
+    std::string own_vm() const
+    {
+        try {
+            const auto found = night_.vsphere.own_vm();
+            return found ? found->name : std::string();
+        } catch (const vimclient::Fault&) {  // it is a courtesy, and `self` says it for certain
+            return {};
+        }
+    }
+
+    /// Whoever waits for it need not any more.
+    void leave(std::size_t vm, const std::string& sentence,
+               job::Muster::Why why = job::Muster::Why::failed)
+    {
+        if (const auto muster = musters_.find(vm); muster != musters_.end())
+            muster->second->leave(assignment(vm).vm, sentence, why);
+    }
+
+    void leave_with(std::size_t vm, const report::VmResult& result)
+    {
+        if (!result.skipped.empty())
+            return leave(vm, result.skipped, job::Muster::Why::skipped);
+        leave(vm, result.error ? result.error->what() : "it has ended");
+    }
+
+    void back_up_one(std::size_t vm, job::Gate* gate, const std::stop_token& stop,
+                     const std::function<bool()>& is_late)
+    {
+        const auto progress = make_progress(context_, assignment(vm).vm);
+        auto run = make_run(context_, assignment(vm), sources_, *progress);
+        run.stop = stop;
+        run.gate = gate;
+        run.hints = night_.hints;
+        run.fresh_since = fresh_since(vm);
+        if (const auto muster = musters_.find(vm); muster != musters_.end())
+            run.muster = muster->second.get();
+        auto result = back_up(night_.vsphere, run, is_late);
+        leave_with(vm, result);
+        const std::scoped_lock lock(speaking_);
+        progress->done();
+        result.warnings = progress->warnings();
+        result.healed = progress->deeds();
+        end(std::move(result));
+    }
+
+    void skip(std::size_t vm, const std::string& reason)
+    {
+        report::VmResult result{.vm = assignment(vm).vm};
+        skip_for_window(assignment(vm), reason, result);
+        leave(vm, reason, job::Muster::Why::skipped);
+        const std::scoped_lock lock(speaking_);
+        end(std::move(result));
+    }
+
+    void add_interrupted(std::size_t vm)
+    {
+        if (!results_.empty())
+            results_.back().signal_code = context_.environment.signal_exit_code();
+        else
+            end({.vm = assignment(vm).vm,
+                 .error = Error(ErrorKind::interrupted, "interrupted before it was begun")});
+    }
+
+    void end(report::VmResult result)
+    {
+        if (context_.environment.stop.stop_requested() &&
+            (result.error || (result.outcome && !result.ok())))
+            result.signal_code = context_.environment.signal_exit_code();
+        results_.push_back(std::move(result));
+        night_.tell(results_.back());
+    }
+
+    /// What another runner has done meanwhile is not done again, nor what is young enough.
+    std::optional<std::chrono::sys_seconds> fresh_since(std::size_t vm) const
+    {
+        if (!began_ || !is_of_a_job(assignment(vm)))
+            return {};
+        const auto since = *began_ - assignment(vm).rules.min_interval;
+        const auto made = being_made_.find(vm);
+        return made == being_made_.end() ? since : std::min(since, made->second);
+    }
+
+    const Context& context_;
+    const Night& night_;
+    const std::vector<config::Assignment>& selection_;
+    std::vector<std::string> sources_;
+    std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
+    std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock
+    std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group
+    std::mutex speaking_;                                          ///< whoever adds a result
+    std::vector<report::VmResult> results_;
+};
+
+}  // namespace
+
+std::vector<report::VmResult> back_up_all(const Context& context, const Night& night)
+{
+    return Backups(context, night).run();
+}
+
+}  // namespace vmrotate::cli

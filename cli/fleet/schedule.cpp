@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fleet/schedule.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "fleet/window.hpp"
+
+namespace vmrotate::fleet {
+namespace {
+
+using Counted = std::function<bool(const InFlight&)>;
+
+bool has_room(int limit, const std::vector<InFlight>& in_flight, const Counted& counted)
+{
+    return std::ranges::count_if(in_flight, counted) < limit;
+}
+
+/// Whether each limit, times `factor`, leaves room for one more among those that count.
+bool within_limits(const job::CopyPlace& place, const config::JobRules& rules, int factor,
+                   const std::vector<InFlight>& in_flight, const Counted& counts)
+{
+    const auto room = [&](int limit, const std::string& id, const auto& uses) {
+        return id.empty() || has_room(factor * limit, in_flight, [&](const InFlight& other) {
+                   return counts(other) && uses(other.place, id);
+               });
+    };
+    const auto reads = [](const job::CopyPlace& other, const std::string& id) {
+        return std::ranges::count(other.source_datastore_ids, id) > 0;
+    };
+    const auto writes = [](const job::CopyPlace& other, const std::string& id) {
+        return other.target_datastore_id == id;
+    };
+    const auto makes = [](const job::CopyPlace& other, const std::string& id) {
+        return other.host_id == id;
+    };
+    return has_room(factor * rules.concurrency, in_flight, counts) &&
+           std::ranges::all_of(place.source_datastore_ids,
+                               [&](const std::string& id) {
+                                   return room(rules.per_source_datastore, id, reads);
+                               }) &&
+           room(rules.per_target_datastore, place.target_datastore_id, writes) &&
+           room(rules.per_host, place.host_id, makes);
+}
+
+bool is_ending(const InFlight& vm)
+{
+    return vm.phase == Phase::ending;
+}
+
+}  // namespace
+
+void sort_by_need(std::vector<Waiting>& waiting)
+{
+    std::ranges::stable_sort(waiting, {}, &Waiting::newest);  // nothing comes before any time
+}
+
+bool may_copy(const job::CopyPlace& place, const config::JobRules& rules,
+              const std::vector<InFlight>& in_flight)
+{
+    return has_room(2 * rules.concurrency, in_flight, is_ending) &&
+           within_limits(place, rules, 1, in_flight,
+                         [](const InFlight& vm) { return vm.phase == Phase::copying; });
+}
+
+bool may_begin(const Waiting& vm, const std::vector<InFlight>& in_flight)
+{
+    return has_room(2 * vm.rules.concurrency, in_flight, is_ending) &&
+           within_limits(vm.place, vm.rules, 2, in_flight,
+                         [](const InFlight& other) { return !is_ending(other); });
+}
+
+namespace {
+
+/// Another member of its group has begun.
+bool is_expected(const Waiting& vm, const std::vector<InFlight>& in_flight)
+{
+    return !vm.group.empty() && std::ranges::count(in_flight, vm.group, &InFlight::group) > 0;
+}
+
+bool is_group_preparing(const std::vector<InFlight>& in_flight)
+{
+    return std::ranges::any_of(in_flight, [](const InFlight& vm) {
+        return !vm.group.empty() && vm.phase == Phase::preparing;
+    });
+}
+
+/// Of those whose window is open; `others` is whether any of them need not be alone.
+bool may_begin_now(const Waiting& vm, const std::vector<InFlight>& in_flight, bool others)
+{
+    if (vm.alone)
+        return !others && in_flight.empty();
+    if (std::ranges::count(in_flight, true, &InFlight::alone) > 0)
+        return false;
+    return may_begin(vm, in_flight) && (vm.group.empty() || !is_group_preparing(in_flight));
+}
+
+}  // namespace
+
+Next next(const std::vector<Waiting>& waiting, const std::vector<InFlight>& in_flight,
+          const std::string& local_stamp)
+{
+    Next next;
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < waiting.size(); ++i)
+        (!waiting[i].by_name && !is_open(waiting[i].rules, local_stamp) ? next.closed : open)
+            .push_back(i);
+    const bool others = std::ranges::any_of(open, [&](std::size_t i) { return !waiting[i].alone; });
+    for (const std::size_t i : open)
+        if (!next.begin && is_expected(waiting[i], in_flight))
+            next.begin = i;
+    for (const std::size_t i : open)
+        if (!next.begin && may_begin_now(waiting[i], in_flight, others))
+            next.begin = i;
+    return next;
+}
+
+}  // namespace vmrotate::fleet

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fleet/turnstile.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "fleet/window.hpp"
+#include "job/skip.hpp"
+#include "vsphere.hpp"
+
+namespace vmrotate::fleet {
+namespace {
+
+constexpr std::chrono::seconds look_at_the_clock{1};
+
+/// Does something when it ends.
+class AtItsEnd final : public job::Gate::Pass {
+public:
+    explicit AtItsEnd(std::function<void()> deed) : deed_(std::move(deed)) {}
+    ~AtItsEnd() override { deed_(); }
+    AtItsEnd(const AtItsEnd&) = delete;
+    AtItsEnd& operator=(const AtItsEnd&) = delete;
+
+private:
+    std::function<void()> deed_;
+};
+
+}  // namespace
+
+class Turnstile::VmGate final : public job::Gate {
+public:
+    VmGate(Turnstile& all, State& vm, std::stop_token stop)
+        : all_(all), vm_(vm), stop_(std::move(stop))
+    {
+    }
+
+    std::unique_ptr<Pass> copy(const job::CopyPlace& place) override
+    {
+        std::unique_lock lock(all_.mutex_);
+        vm_.place = place;
+        vm_.phase = Phase::preparing;  // a second copy is none that has ended
+        all_.queue_.push_back(&vm_);
+        const auto leave_queue = [this](void*) { std::erase(all_.queue_, &vm_); };
+        const std::unique_ptr<void, decltype(leave_queue)> in_queue(this, leave_queue);
+        for (;;) {
+            if (stop_.stop_requested())
+                throw vimclient::Cancelled{};
+            if (!vm_.by_name && !is_open(vm_.rules, all_.local_stamp_()))
+                throw job::Skip(job::Skip::Cause::window, closed_text(vm_.rules));
+            if (all_.is_next(vm_))
+                break;
+            all_.turn_.wait_for(lock, stop_, look_at_the_clock,
+                                [this] { return all_.is_next(vm_); });
+        }
+        vm_.phase = Phase::copying;
+        vm_.copying_since = all_.steady_();
+        all_.changed();
+        return std::make_unique<AtItsEnd>([this] { end_copy(); });
+    }
+
+    std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) override
+    {
+        std::unique_lock lock(all_.mutex_);
+        all_.turn_.wait(lock, stop_, [&] { return is_free(datastore_ids); });
+        return begin_removal(datastore_ids);
+    }
+
+    std::unique_ptr<Pass> try_removal(const std::vector<std::string>& datastore_ids) override
+    {
+        const std::scoped_lock lock(all_.mutex_);
+        if (!is_free(datastore_ids) && !stop_.stop_requested())
+            return {};
+        return begin_removal(datastore_ids);
+    }
+
+private:
+    void end_copy()
+    {
+        const std::scoped_lock lock(all_.mutex_);
+        vm_.phase = Phase::ending;
+        all_.changed();
+    }
+
+    bool is_free(const std::vector<std::string>& datastore_ids) const
+    {
+        return std::ranges::none_of(
+            datastore_ids, [this](const std::string& id) { return all_.removing_.contains(id); });
+    }
+
+    std::unique_ptr<Pass> begin_removal(const std::vector<std::string>& datastore_ids)
+    {
+        all_.removing_.insert(datastore_ids.begin(), datastore_ids.end());
+        return std::make_unique<AtItsEnd>([this, datastore_ids] { end_removal(datastore_ids); });
+    }
+
+    void end_removal(const std::vector<std::string>& datastore_ids)
+    {
+        const std::scoped_lock lock(all_.mutex_);
+        for (const std::string& id : datastore_ids)
+            all_.removing_.erase(all_.removing_.find(id));
+        all_.changed();
+    }
+
+    Turnstile& all_;
+    State& vm_;
+    std::stop_token stop_;
+};
+
+Turnstile::Turnstile(std::function<std::string()> local_stamp,
+                     std::function<std::chrono::milliseconds()> steady)
+    : local_stamp_(std::move(local_stamp)), steady_(std::move(steady))
+{
+}
+
+std::unique_ptr<job::Gate> Turnstile::begin(const Waiting& vm, std::stop_token stop)
+{
+    const std::scoped_lock lock(mutex_);
+    State state;
+    state.vm = vm.vm;
+    state.place = vm.place;
+    state.rules = vm.rules;
+    state.by_name = vm.by_name;
+    state.group = vm.group;
+    state.alone = vm.alone;
+    states_.push_back(std::move(state));
+    return std::make_unique<VmGate>(*this, states_.back(), std::move(stop));
+}
+
+void Turnstile::end(std::size_t vm)
+{
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(states_, [&](const State& state) { return state.vm == vm; });
+    changed();
+}
+
+std::vector<InFlight> Turnstile::in_flight() const
+{
+    const std::scoped_lock lock(mutex_);
+    return {states_.begin(), states_.end()};
+}
+
+std::vector<std::size_t> Turnstile::overdue(
+    const std::function<std::chrono::milliseconds(std::size_t vm)>& time) const
+{
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::size_t> late;
+    for (const State& state : states_)
+        if (state.phase == Phase::copying && steady_() - state.copying_since >= time(state.vm))
+            late.push_back(state.vm);
+    return late;
+}
+
+void Turnstile::wait_for_news(std::chrono::milliseconds at_most)
+{
+    std::unique_lock lock(mutex_);
+    news_.wait_for(lock, at_most, [this] { return has_news_; });
+    has_news_ = false;
+}
+
+void Turnstile::tell_news()
+{
+    const std::scoped_lock lock(mutex_);
+    has_news_ = true;
+    news_.notify_all();
+}
+
+bool Turnstile::is_next(const State& vm) const
+{
+    const auto first =
+        std::ranges::find_if(queue_, [this](const State* each) { return may_copy_now(*each); });
+    return first != queue_.end() && *first == &vm;
+}
+
+bool Turnstile::may_copy_now(const State& vm) const
+{
+    return may_copy(vm.place, vm.rules, {states_.begin(), states_.end()});
+}
+
+void Turnstile::changed()
+{
+    has_news_ = true;
+    news_.notify_all();
+    turn_.notify_all();
+}
+
+}  // namespace vmrotate::fleet

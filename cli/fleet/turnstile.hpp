@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "fleet/schedule.hpp"
+#include "job/gate.hpp"
+
+namespace vmrotate::fleet {
+
+/// What all VMs in flight share: who is at what, and whose turn it is. All calls may come from any
+/// thread.
+///
+/// The right to copy goes to whoever came first among those that the limits allow it.
+class Turnstile {
+public:
+    /// `local_stamp` is now, as "202609250241"; `steady` never steps.
+    Turnstile(std::function<std::string()> local_stamp,
+              std::function<std::chrono::milliseconds()> steady);
+
+    Turnstile(const Turnstile&) = delete;
+    Turnstile& operator=(const Turnstile&) = delete;
+
+    /// A VM begins. The gate is its own, for as long as it and this object live; a stop request
+    /// ends its waits.
+    std::unique_ptr<job::Gate> begin(const Waiting& vm, std::stop_token stop);
+
+    /// It is no longer in flight.
+    void end(std::size_t vm);
+
+    std::vector<InFlight> in_flight() const;
+
+    /// The VMs that have been copying for their time, given by number, or longer.
+    std::vector<std::size_t> overdue(
+        const std::function<std::chrono::milliseconds(std::size_t vm)>& time) const;
+
+    /// Waits until something has changed since the last call, at most for this long.
+    void wait_for_news(std::chrono::milliseconds at_most);
+
+    /// There is something to look at.
+    void tell_news();
+
+private:
+    class VmGate;
+    struct State : InFlight {
+        config::JobRules rules;
+        bool by_name = false;
+        std::chrono::milliseconds copying_since{0};
+    };
+
+    bool may_copy_now(const State& vm) const;
+    bool is_next(const State& vm) const;
+    void changed();
+
+    std::function<std::string()> local_stamp_;
+    std::function<std::chrono::milliseconds()> steady_;
+    mutable std::mutex mutex_;
+    std::condition_variable_any turn_, news_;
+    bool has_news_ = false;
+    std::list<State> states_;  ///< in the order in which they began
+    std::list<State*> queue_;  ///< who asks for the right to copy, in the order of asking
+    std::multiset<std::string> removing_;  ///< datastores
+};
+
+}  // namespace vmrotate::fleet

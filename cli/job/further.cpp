@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/further.hpp"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "config/places.hpp"
+#include "job/commit.hpp"
+#include "job/copy.hpp"
+#include "job/discard.hpp"
+#include "job/expire.hpp"
+#include "job/explain.hpp"
+#include "job/make_ready.hpp"
+#include "job/settle.hpp"
+#include "job/skip.hpp"
+#include "job/turn.hpp"
+
+namespace vmrotate::job {
+namespace {
+
+/// Runs in the further places, each with an id of its own: guards count the VMs of one run.
+std::vector<Run> runs_beside(const Run& run)
+{
+    std::vector<Run> runs;
+    for (const config::Assignment& place : config::places_of(run.assignment)) {
+        if (!place.first)
+            continue;
+        runs.push_back(run);
+        runs.back().assignment = place;
+        runs.back().id = run.new_id();
+    }
+    return runs;
+}
+
+/// Why a generation cannot be copied as it was that night; empty if it can.
+std::string what_became_of(const vimclient::Vm& vm, const rotation::MarkReading& reading)
+{
+    if (reading.kind != rotation::MarkReading::Kind::whole ||
+        reading.mark.state != rotation::State::complete || reading.mark.self != vm.instance_uuid)
+        return "no longer carries its mark";
+    if (vm.power != vimclient::Power::off)
+        return "is not powered off";
+    if (!vm.snapshots.empty())
+        return "has a snapshot";
+    return {};
+}
+
+/// The generation as it must stand for as long as it is copied. Throws UnfitCopy.
+rotation::Mark read_original(vimclient::Vsphere& vsphere, const vimclient::VmRef& generation)
+{
+    const auto vm = read_one(vsphere, generation);
+    const auto reading = rotation::decode(vm.mark);
+    if (const auto wrong = what_became_of(vm, reading); !wrong.empty())
+        throw UnfitCopy(ErrorKind::failed,
+                        fmt::format("cannot copy '{}' on: it {}", generation.name, wrong),
+                        "somebody changed it meanwhile; the next backup makes another copy");
+    return reading.mark;
+}
+
+/// A copy of what was changed under it is none of that night.
+void demand_unchanged(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                      const vimclient::VmRef& generation, const Copy& copy)
+{
+    try {
+        read_original(vsphere, generation);
+    } catch (const UnfitCopy&) {
+        discard_copy(vsphere, run, prepared, {copy.vm, copy.mark.run, copy.made_here});
+        throw;
+    }
+}
+
+/// It reads from the first place; null without a gate.
+std::unique_ptr<Gate::Pass> pass_for(const Run& run, const Prepared& first,
+                                     const Prepared& prepared)
+{
+    if (run.gate == nullptr)
+        return {};
+    CopyPlace place = place_of(prepared);
+    place.source_datastore_ids = {first.target.datastore.id};
+    return run.gate->copy(place);
+}
+
+void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+             const vimclient::VmRef& generation, const std::string& lock_id, Outcome& result)
+{
+    Survey seen = survey_beside(vsphere, run, first);
+    add(result, heal(vsphere, run, seen, lock_id));
+    Prepared prepared = prepare(vsphere, run, std::move(seen));
+    prepared.stamp = first.stamp;
+    make_folder(vsphere, run, prepared);
+    describe(result, prepared);
+
+    const auto mark = read_original(vsphere, generation);
+    const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
+    run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
+                                  prepared.name(prepared.plan.slot), result.datastore));
+    auto pass = pass_for(run, first, prepared);
+    const Copy copy = make_copy(vsphere, run, prepared, taken, lock_id);
+    pass.reset();
+    demand_unchanged(vsphere, run, prepared, generation, copy);
+    commit_or_discard(vsphere, run, prepared, copy, result);
+    expire(vsphere, run, prepared, result);
+}
+
+/// The same; what went wrong is left undone.
+Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+                       const vimclient::VmRef& generation, const std::string& lock_id)
+{
+    const auto began = run.clock.steady();
+    Outcome result;
+    result.datastore = run.assignment.policy.datastore;
+    result.folder = run.assignment.policy.folder;
+    const auto fail = [&](const Error& error) { result.left_undone.push_back(error); };
+    try {
+        if (run.stop.stop_requested())
+            throw vimclient::Cancelled{};
+        explaining("copy it on",
+                   [&] { copy_to(vsphere, run, first, generation, lock_id, result); });
+    } catch (const vimclient::Cancelled&) {
+        fail({ErrorKind::interrupted, "interrupted: no copy was made there"});
+    } catch (const Skip& skip) {
+        result.warnings.push_back(fmt::format("not copied on: {}", skip.what()));
+        run.observer.warning(result.warnings.back());
+    } catch (const Error& error) {
+        fail(error);
+    } catch (const vimclient::OutcomeUnknown& lost) {
+        fail(explain(lost, "copy it on"));
+    }
+    result.total = run.clock.steady() - began;
+    return result;
+}
+
+}  // namespace
+
+void describe(Outcome& outcome, const Prepared& prepared)
+{
+    outcome.datastore = prepared.target.datastore.name;
+    outcome.folder = prepared.target.folder.path;
+    outcome.host = prepared.host.name;
+}
+
+void add(Outcome& outcome, Healing healing)
+{
+    for (std::string& text : healing.done)
+        outcome.healed.push_back(std::move(text));
+    for (std::string& text : healing.left)
+        outcome.warnings.push_back(std::move(text));
+}
+
+void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& first,
+                  const std::string& lock_id, Outcome& outcome)
+{
+    for (const Run& there : runs_beside(run)) {
+        try {
+            Survey seen = survey_beside(vsphere, there, first);
+            add(outcome, heal(vsphere, there, seen, lock_id));
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::busy)
+                throw;
+            run.observer.detail(fmt::format("the place on '{}': {}",
+                                            there.assignment.policy.datastore, error.what()));
+        } catch (const vimclient::OutcomeUnknown& lost) {
+            run.observer.warning(lost.what());
+        }
+    }
+}
+
+void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+                  const std::string& lock_id, Outcome& outcome)
+{
+    const vimclient::VmRef generation{outcome.generation_id, outcome.generation};
+    for (const Run& there : runs_beside(run)) {
+        Outcome result = try_to_copy_to(vsphere, there, first, generation, lock_id);
+        const std::string where = fmt::format("the copy on '{}'", result.datastore);
+        for (const Error& undone : result.left_undone)
+            outcome.left_undone.push_back(undone.within(where));
+        for (const std::string& warning : result.warnings)
+            outcome.warnings.push_back(where + ": " + warning);
+        for (const std::string& deed : result.healed)
+            outcome.healed.push_back(deed);
+        outcome.copies.push_back(std::move(result));
+    }
+}
+
+}  // namespace vmrotate::job

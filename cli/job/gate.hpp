@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vmrotate::job {
+
+/// What a copy puts a load on.
+struct CopyPlace {
+    std::vector<std::string> source_datastore_ids;  ///< that it reads from
+    std::string target_datastore_id;
+    std::string host_id;  ///< that makes it; empty: not known
+
+    bool operator==(const CopyPlace&) const = default;
+};
+
+/// Where a run waits for its turn, so that all runs of a process keep to common limits. One for
+/// each run; it outlives what it gave.
+class Gate {
+public:
+    virtual ~Gate() = default;
+
+    /// A right, for as long as it lives. It is never null.
+    struct Pass {
+        virtual ~Pass() = default;
+    };
+
+    /// The right to make this copy: taken before the snapshot is, given back when the copy has
+    /// ended. Waits for it. Throws vimclient::Cancelled after a stop, Skip where the time in
+    /// which copies may start is over.
+    virtual std::unique_ptr<Pass> copy(const CopyPlace& place) = 0;
+
+    /// The right to remove a snapshot whose files lie on these datastores. Waits for it; a stop
+    /// ends the wait and gives the right at once, as what is to be undone must be sent.
+    virtual std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) = 0;
+
+    /// The same without waiting: null where another removal has its turn.
+    virtual std::unique_ptr<Pass> try_removal(const std::vector<std::string>& datastore_ids) = 0;
+};
+
+}  // namespace vmrotate::job

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/turn.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "job/facts.hpp"
+#include "job/make_ready.hpp"
+#include "job/skip.hpp"
+
+namespace vmrotate::job {
+
+CopyPlace place_of(const Prepared& prepared)
+{
+    const std::string& host = prepared.host.host_id;
+    return {datastores_of(prepared.source), prepared.target.datastore.id,
+            host.empty() ? prepared.source.host_id : host};
+}
+
+void refuse_fresh(const Run& run, const rotation::Set& set, rotation::Time server_time)
+{
+    if (!run.fresh_since)
+        return;
+    for (const rotation::Generation& generation : set.generations)
+        if (generation.taken >= *run.fresh_since &&
+            generation.condition != rotation::Condition::set_aside)
+            throw Skip(Skip::Cause::fresh,
+                       fmt::format("its generation '{}' was taken {} ago", generation.name,
+                                   duration_text(server_time - generation.taken)));
+}
+
+std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& run,
+                                      Prepared& prepared)
+{
+    constexpr std::chrono::minutes long_wait{1};
+    if (run.gate == nullptr)
+        return {};
+    for (;;) {
+        const auto place = place_of(prepared);
+        const auto asked = run.clock.steady();
+        auto pass = run.gate->copy(place);
+        if (run.clock.steady() - asked < long_wait)
+            return pass;
+        auto seen = survey(vsphere, run);
+        refuse_fresh(run, seen.set, seen.server_time);
+        prepared = prepare(vsphere, run, std::move(seen));
+        make_ready(vsphere, run, prepared);
+        if (place_of(prepared) == place)
+            return pass;
+    }
+}
+
+}  // namespace vmrotate::job

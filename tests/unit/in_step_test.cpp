@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "job/in_step.hpp"
+
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "fakes/test_run.hpp"
+#include "job/backup_vm.hpp"
+#include "job/gate.hpp"
+#include "job/muster.hpp"
+
+using namespace vmrotate;
+using Kind = vimclient::Fault::Kind;
+
+namespace {
+
+/// Lets everybody pass.
+class OpenGate final : public job::Gate {
+public:
+    std::unique_ptr<Pass> copy(const job::CopyPlace&) override { return std::make_unique<Pass>(); }
+    std::unique_ptr<Pass> removal(const std::vector<std::string>&) override
+    {
+        return std::make_unique<Pass>();
+    }
+    std::unique_ptr<Pass> try_removal(const std::vector<std::string>&) override
+    {
+        return std::make_unique<Pass>();
+    }
+};
+
+/// Two VMs that belong together.
+struct Pair : World {
+    const std::vector<std::string> members{"avocado2", "papaya3"};
+    std::map<std::string, job::Outcome> outcomes;
+    config::JobRules rules;
+    std::optional<std::chrono::sys_seconds> fresh_since;
+
+    Pair() { vsphere.add_vm("papaya3"); }
+
+    /// Both at once, each in a thread; what was thrown, a line each.
+    std::string back_up(const job::Muster::Rules& muster_rules = {.name = "shop"})
+    {
+        job::Muster muster(members, muster_rules);
+        std::map<std::string, std::string> ends;
+        std::map<std::string, RecordingObserver> observers;
+        for (const std::string& vm : members) {
+            ends[vm];
+            observers[vm];
+            outcomes[vm];
+        }
+        {
+            std::vector<std::jthread> threads;
+            for (const std::string& vm : members)
+                threads.emplace_back([&] {
+                    ends.at(vm) = told([&] { outcomes.at(vm) = one(vm, muster, observers.at(vm)); });
+                    muster.leave(vm, ends.at(vm));
+                });
+        }
+        std::string text;
+        for (const auto& [vm, end] : ends)
+            text += vm + ": " + end + "\n";
+        return text;
+    }
+
+    job::Outcome one(const std::string& vm, job::Muster& muster, job::Observer& observing)
+    {
+        OpenGate gate;
+        const auto usual = run();
+        const job::Run own{.assignment = {.vm = vm, .job = "", .policy = policy, .rules = rules},
+                           .sources = members,
+                           .id = id_of(vm == "papaya3" ? 2 : 1),
+                           .clock = clock(),
+                           .observer = observing,
+                           .lock = [](const std::string&) { return std::make_unique<TestLock>(); },
+                           .free_lock = usual.free_lock,
+                           .stop = stop.get_token(),
+                           .gate = &gate,
+                           .muster = &muster,
+                           .fresh_since = fresh_since};
+        return job::backup_vm(vsphere, own);
+    }
+
+    /// Which changes came, without their objects: "create_snapshot create_snapshot clone ...".
+    std::string deeds()
+    {
+        std::string text;
+        std::size_t at = 0;
+        while (at < vsphere.changes.size()) {
+            const auto end = vsphere.changes.find('\n', at);
+            text += vsphere.changes.substr(at, vsphere.changes.find(' ', at) - at) + " ";
+            at = end + 1;
+        }
+        return text;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("in step: both snapshots are there before the first copy begins")
+{
+    Pair pair;
+    CHECK(pair.back_up() == "avocado2: \npapaya3: \n");
+    CHECK(pair.deeds().find("create_snapshot create_snapshot clone ") == 0);
+    for (const std::string& vm : pair.members) {
+        CHECK(pair.outcomes.at(vm).ok());
+        CHECK(pair.outcomes.at(vm).group == "shop");
+        CHECK(pair.outcomes.at(vm).group_spread.has_value());
+        CHECK(pair.vsphere.snapshots_of(vm) == "");
+    }
+}
+
+TEST_CASE("in step: one snapshot that fails takes the other one away, and nothing is copied")
+{
+    Pair pair;
+    pair.vsphere.fail("create_snapshot", 2, {Kind::refused, "No.", "SystemError"});
+    const std::string ends = pair.back_up();
+    CHECK(ends.find("its group 'shop' is given up: ") != std::string::npos);
+    CHECK(ends.find("No. (SystemError)") != std::string::npos);
+    CHECK(pair.deeds() == "create_snapshot create_snapshot begin_remove_snapshot ");
+    for (const std::string& vm : pair.members)
+        CHECK(pair.vsphere.snapshots_of(vm) == "");
+}
+
+TEST_CASE("in step: with best-effort the other one is backed up")
+{
+    Pair pair;
+    pair.vsphere.fail("create_snapshot", 2, {Kind::refused, "No.", "SystemError"});
+    pair.back_up({.name = "shop", .all_or_nothing = false});
+    CHECK(pair.deeds() ==
+          "create_snapshot create_snapshot clone begin_remove_snapshot reconfigure ");
+}
+
+TEST_CASE("in step: one that cannot be backed up costs the other one nothing")
+{
+    Pair pair;
+    pair.vsphere.vm("papaya3").question = "Retry?";
+    const std::string ends = pair.back_up();
+    CHECK(ends.find("its group 'shop' is given up: 'papaya3' is not with it") !=
+          std::string::npos);
+    CHECK(pair.vsphere.changes == "");
+}
+
+TEST_CASE("in step: a group that is larger than a limit is refused before anything is changed")
+{
+    Pair pair;
+    pair.rules.per_source_datastore = 1;
+    const std::string ends = pair.back_up();
+    CHECK(ends.find("usage: cannot back it up: the 2 members of its group 'shop' are copied at "
+                    "once, and per_source_datastore is 1") != std::string::npos);
+    CHECK(pair.vsphere.changes == "");
+    CHECK(pair.back_up({.name = "shop", .copies_wait = true}) == "avocado2: \npapaya3: \n");
+}
+
+TEST_CASE("in step: it is skipped where all are fresh, and whole where one is not")
+{
+    Pair pair;
+    pair.fresh_since = pair.time - std::chrono::hours(1);
+    pair.add_generation(1, 1, 0);
+    CHECK(pair.back_up() == "avocado2: \npapaya3: \n");
+    pair.vsphere.changes.clear();
+    const std::string ends = pair.back_up();
+    CHECK(ends.find("busy: ") != std::string::npos);
+    CHECK(pair.vsphere.changes == "");
+}
