@@ -8,7 +8,7 @@ from expiry import Expiry
 from lasting import difference, lasting
 from together import Together
 from told import Told
-from vcenter import (CHANGES, READS, element, element_after, is_generation, is_ours, mark_in,
+from vcenter import (CHANGES, LOGS, READS, element, element_after, is_generation, is_ours, mark_in,
                      mark_of)
 
 
@@ -33,6 +33,7 @@ class Oracle(Expiry, Told, Together):
         "one clone at a time": "_one_clone_at_a_time",
         "marked at birth": "_marked_at_birth",
         "cloned under its lock": "_cloned_under_its_lock",
+        "people told the truth": "_people_told_the_truth",
         "sessions closed": "_sessions_closed",
         "no task running": "_no_task_running",
     }
@@ -91,7 +92,7 @@ class Oracle(Expiry, Told, Together):
 
     def _only_known_calls(self):
         for call in self.calls:
-            if call["method"] not in READS | CHANGES:
+            if call["method"] not in READS | CHANGES | LOGS:
                 yield f"{call['method']} of '{call['target']}' was sent"
 
     def _deletions_allowed(self):
@@ -229,6 +230,24 @@ class Oracle(Expiry, Told, Together):
                 yield from self._copied_on(call, source, mark)
             elif source and names != [f"vmrotate {run}"]:
                 yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
+
+    def _people_told_the_truth(self):
+        """A line in an event log is one of a source; an attribute names a generation of that VM."""
+        for call in self._methods("LogUserEvent"):
+            text = element(call["body"], "msg") or ""
+            if not text.startswith("vmrotate: "):
+                yield f"{text!r} was written into an event log"
+            vm = self._before(call["seq"]).get(element(call["body"], "entity"))
+            if vm and mark_of(vm).get("self") == vm["instanceUuid"]:
+                yield f"a line was written into the event log of '{vm['name']}', a generation"
+        for call in self._methods("setCustomValue"):
+            name, value = element(call["body"], "key"), element(call["body"], "value")
+            source = self._before(call["seq"]).get(call["this"])
+            made = [vm for vm in self._before(call["seq"]).values() if vm["name"] == value and
+                    source and mark_of(vm).get("source") == source["instanceUuid"] and
+                    mark_of(vm).get("state") == "complete"]
+            if name != "vmrotate.newest" or not made:
+                yield f"the attribute '{name}' of '{call['target']}' was set to '{value}'"
 
     def _copied_on(self, call, source, mark):
         """A generation is copied as it lies there, to a further place that somebody asked for, and
