@@ -33,15 +33,16 @@ int run_list(const ListOptions& options, const Context& context)
     const Chosen chosen = choose(session.vsphere(), wish);
 
     std::size_t generations = 0;
-    const int code = for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
-        const auto listing = listing_of(session.vsphere(), assignment);
-        generations += listing.members.generations.size();
-        if (context.globals.json)
-            report::write_listing_json(environment.out, listing);
-        else
-            report::write_listing(environment.out, environment.clock, listing);
-        return 0;
-    });
+    const int code =
+        for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+            const auto listing = listing_of(session.vsphere(), assignment);
+            generations += listing.members.generations.size();
+            if (context.globals.json)
+                report::write_listing_json(environment.out, listing);
+            else
+                report::write_listing(environment.out, environment.clock, listing);
+            return 0;
+        });
     if (context.globals.json)
         report::write_line(environment.out, "summary",
                            {{"verb", "list"},

@@ -49,11 +49,12 @@ int run_upkeep(const UpkeepOptions& options, const Context& context, const Upkee
         changed |= !end.expired.empty();
         return exit_code_of(end);
     };
-    const int code = for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
-        return watched(context, chosen, assignment, changed, [&](const job::Run& run) {
-            return job::explaining(upkeep.verb + " it", [&] { return act(run); });
+    const int code =
+        for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
+            return watched(context, chosen, assignment, changed, [&](const job::Run& run) {
+                return job::explaining(upkeep.verb + " it", [&] { return act(run); });
+            });
         });
-    });
     return end_verb(context, {upkeep.verb, options.dry_run, changed, code});
 }
 

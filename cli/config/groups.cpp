@@ -40,7 +40,8 @@ void check_limits(const Muster& muster, const std::vector<Assignment>& selection
         const Assignment& assignment = selection[member];
         const JobRules& rules = assignment.rules;
         ++on_target[assignment.policy.datastore];
-        concurrency = concurrency == 0 ? rules.concurrency : std::min(concurrency, rules.concurrency);
+        concurrency =
+            concurrency == 0 ? rules.concurrency : std::min(concurrency, rules.concurrency);
         per_target = per_target == 0 ? rules.per_target_datastore
                                      : std::min(per_target, rules.per_target_datastore);
     }
@@ -49,8 +50,8 @@ void check_limits(const Muster& muster, const std::vector<Assignment>& selection
             too_large(muster.name, muster.members.size(), "concurrency", concurrency));
     for (const auto& [datastore, count] : on_target)
         if (count > per_target)
-            problems.push_back(too_large(muster.name, muster.members.size(),
-                                         "per_target_datastore", per_target));
+            problems.push_back(
+                too_large(muster.name, muster.members.size(), "per_target_datastore", per_target));
 }
 
 std::vector<std::string> missing_from(const Group& group, const std::vector<Assignment>& selection)

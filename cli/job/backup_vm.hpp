@@ -15,6 +15,8 @@ namespace vmrotate::job {
 /// generation; then no old one has been deleted, and the snapshot is removed or, failing that,
 /// warned of and named by the next run. Once the generation is committed nothing throws: what could
 /// not be done is in `Outcome::left_undone`.
+/// Of a VM that would be skipped as it has a young generation, only the copies of that one are
+/// made that further places lack.
 Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run);
 
 }  // namespace vmrotate::job

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "job/further.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -84,22 +85,51 @@ std::unique_ptr<Gate::Pass> pass_for(const Run& run, const Prepared& first,
     return run.gate->copy(place);
 }
 
-void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
-             const vimclient::VmRef& generation, const std::string& lock_id, Outcome& result)
+/// What this place has of that night.
+const rotation::Generation* find_copy(const rotation::Set& set, rotation::Time taken)
 {
+    const auto found = std::ranges::find(set.generations, taken, &rotation::Generation::taken);
+    return found == set.generations.end() ? nullptr : &*found;
+}
+
+void tell(Outcome& outcome, const rotation::Generation& generation)
+{
+    outcome.generation = generation.name;
+    outcome.generation_id = generation.id;
+    outcome.slot = generation.slot;
+    outcome.seq = generation.seq;
+}
+
+enum class Repeat { anyway, if_missing };
+
+/// What is copied on.
+struct Onward {
+    vimclient::VmRef generation;
+    std::string lock_id;
+    Repeat repeat = Repeat::anyway;  ///< where the place has something of that second already
+};
+
+void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+             const Onward& onward, Outcome& result)
+{
+    const vimclient::VmRef& generation = onward.generation;
+    const auto mark = read_original(vsphere, generation);
     Survey seen = survey_beside(vsphere, run, first);
-    add(result, heal(vsphere, run, seen, lock_id));
+    add(result, heal(vsphere, run, seen, onward.lock_id));
+    const auto* there =
+        onward.repeat == Repeat::if_missing ? find_copy(seen.set, mark.taken) : nullptr;
+    if (there != nullptr)
+        return tell(result, *there);
     Prepared prepared = prepare(vsphere, run, std::move(seen));
     prepared.stamp = first.stamp;
     make_folder(vsphere, run, prepared);
     describe(result, prepared);
 
-    const auto mark = read_original(vsphere, generation);
     const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
                                   prepared.name(prepared.plan.slot), result.datastore));
     auto pass = pass_for(run, first, prepared);
-    const Copy copy = make_copy(vsphere, run, prepared, taken, lock_id);
+    const Copy copy = make_copy(vsphere, run, prepared, taken, onward.lock_id);
     pass.reset();
     demand_unchanged(vsphere, run, prepared, generation, copy);
     commit_or_discard(vsphere, run, prepared, copy, result);
@@ -108,7 +138,7 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
 
 /// The same; what went wrong is left undone.
 Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
-                       const vimclient::VmRef& generation, const std::string& lock_id)
+                       const Onward& onward)
 {
     const auto began = run.clock.steady();
     Outcome result;
@@ -118,8 +148,7 @@ Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepar
     try {
         if (run.stop.stop_requested())
             throw vimclient::Cancelled{};
-        explaining("copy it on",
-                   [&] { copy_to(vsphere, run, first, generation, lock_id, result); });
+        explaining("copy it on", [&] { copy_to(vsphere, run, first, onward, result); });
     } catch (const vimclient::Cancelled&) {
         fail({ErrorKind::interrupted, "interrupted: no copy was made there"});
     } catch (const Skip& skip) {
@@ -132,6 +161,22 @@ Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepar
     }
     result.total = run.clock.steady() - began;
     return result;
+}
+
+void copy_to_all(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+                 const Onward& onward, Outcome& outcome)
+{
+    for (const Run& there : runs_beside(run)) {
+        Outcome result = try_to_copy_to(vsphere, there, first, onward);
+        const std::string where = fmt::format("the copy on '{}'", result.datastore);
+        for (const Error& undone : result.left_undone)
+            outcome.left_undone.push_back(undone.within(where));
+        for (const std::string& warning : result.warnings)
+            outcome.warnings.push_back(where + ": " + warning);
+        for (const std::string& deed : result.healed)
+            outcome.healed.push_back(deed);
+        outcome.copies.push_back(std::move(result));
+    }
 }
 
 }  // namespace
@@ -172,18 +217,45 @@ void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& fir
 void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
                   const std::string& lock_id, Outcome& outcome)
 {
-    const vimclient::VmRef generation{outcome.generation_id, outcome.generation};
+    copy_to_all(vsphere, run, first, {{outcome.generation_id, outcome.generation}, lock_id},
+                outcome);
+}
+
+std::optional<rotation::Generation> find_owed(vimclient::Vsphere& vsphere, const Run& run,
+                                              const Survey& first)
+{
+    const auto newest = std::ranges::find(first.set.generations, rotation::Condition::good,
+                                          &rotation::Generation::condition);
+    if (run.assignment.policy.copies.empty() || newest == first.set.generations.end())
+        return {};
     for (const Run& there : runs_beside(run)) {
-        Outcome result = try_to_copy_to(vsphere, there, first, generation, lock_id);
-        const std::string where = fmt::format("the copy on '{}'", result.datastore);
-        for (const Error& undone : result.left_undone)
-            outcome.left_undone.push_back(undone.within(where));
-        for (const std::string& warning : result.warnings)
-            outcome.warnings.push_back(where + ": " + warning);
-        for (const std::string& deed : result.healed)
-            outcome.healed.push_back(deed);
-        outcome.copies.push_back(std::move(result));
+        try {
+            const Survey seen = survey_beside(vsphere, there, first);
+            if (find_copy(seen.set, newest->taken) == nullptr)
+                return *newest;
+        } catch (const Error&) {  // whoever copies on says what it is
+            return *newest;
+        }
     }
+    return {};
+}
+
+Outcome copy_owed(vimclient::Vsphere& vsphere, const Run& run, Survey first,
+                  const rotation::Generation& generation)
+{
+    const auto began = run.clock.steady();
+    Outcome outcome;
+    const auto lock = run.lock(first.source.instance_uuid);
+    add(outcome, heal(vsphere, run, first, lock->id()));
+    heal_further(vsphere, run, first, lock->id(), outcome);
+    Prepared prepared{std::move(first), {}, {}, {}};
+    prepared.stamp = run.clock.stamp(run.clock.now());
+    describe(outcome, prepared);
+    tell(outcome, generation);
+    copy_to_all(vsphere, run, prepared,
+                {{generation.id, generation.name}, lock->id(), Repeat::if_missing}, outcome);
+    outcome.total = run.clock.steady() - began;
+    return outcome;
 }
 
 }  // namespace vmrotate::job

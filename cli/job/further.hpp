@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "job/heal.hpp"
@@ -34,5 +35,15 @@ void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& fir
 /// others go on.
 void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
                   const std::string& lock_id, Outcome& outcome);
+
+/// The newest good generation of the first place, where a further one has no copy of it, or
+/// cannot be looked at: an earlier run has failed there. Reads only. Throws Fault.
+std::optional<rotation::Generation> find_owed(vimclient::Vsphere& vsphere, const Run& run,
+                                              const Survey& first);
+
+/// Makes up for that without another snapshot: takes the lock, heals, and copies this generation
+/// on to where it is missing. Throws what `heal` throws, and Error where the lock cannot be had.
+Outcome copy_owed(vimclient::Vsphere& vsphere, const Run& run, Survey first,
+                  const rotation::Generation& generation);
 
 }  // namespace vmrotate::job

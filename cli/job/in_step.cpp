@@ -19,13 +19,11 @@ using Counts = std::map<std::string, int>;  // by the id of a datastore or host
 
 bool has_more(const Counts& counts, int limit)
 {
-    return std::ranges::any_of(counts,
-                               [&](const auto& each) { return each.second > limit; });
+    return std::ranges::any_of(counts, [&](const auto& each) { return each.second > limit; });
 }
 
 /// The limit that copies at all these places at once would break; empty if none.
-std::string limit_broken(const std::vector<Muster::Report>& reports,
-                         const config::JobRules& rules)
+std::string limit_broken(const std::vector<Muster::Report>& reports, const config::JobRules& rules)
 {
     Counts from, to, by;
     for (const Muster::Report& report : reports) {

@@ -89,8 +89,7 @@ public:
     /// It comes to no further point. `sentence` is for the others; only the first one of each
     /// member counts. A group that is given up because of one that is skipped, as another run has
     /// it, throws AnotherRun in place of Error (failed). Does not wait.
-    void leave(const std::string& vm, const std::string& sentence,
-               Why why = Why::failed) noexcept;
+    void leave(const std::string& vm, const std::string& sentence, Why why = Why::failed) noexcept;
 
     /// All snapshots lie within this time, from the sending of the first request to the end of
     /// the last task. Set once all have come to `taken`; of those that made one.
@@ -119,9 +118,9 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::map<std::string, Member> states_;
-    std::string given_up_;  ///< why; empty: it is not
+    std::string given_up_;     ///< why; empty: it is not
     bool is_skipped_ = false;  ///< and that is no failure of its own
-    std::string frozen_;    ///< why no further snapshot is made
+    std::string frozen_;       ///< why no further snapshot is made
     bool is_complete_ = false;
 };
 

@@ -40,6 +40,7 @@ std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& ru
         return {};
     for (;;) {
         const auto place = place_of(prepared);
+        run.observer.step("waiting for its turn to be copied");
         const auto asked = run.clock.steady();
         auto pass = run.gate->copy(place);
         if (run.clock.steady() - asked < long_wait)

@@ -93,8 +93,7 @@ Board::Place Board::take_off(const std::string& vm)
 void Board::land(Place flight)
 {
     const std::lock_guard lock(guard_);
-    flights_.erase(flight);
-    paint();
+    flights_.erase(flight);  // not drawn: its end is told next
 }
 
 void Board::change(Place flight, const std::function<void(Flight&)>& deed)

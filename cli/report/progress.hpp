@@ -26,7 +26,7 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// Nothing more comes: the VM is in flight no longer.
+    /// Nothing more comes: the VM is in flight no longer. Shown with what is told next.
     void done();
 
     /// All that was warned of, in order.

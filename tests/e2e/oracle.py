@@ -6,12 +6,13 @@ import re
 from chronicle import chronicle, good_ones, is_good, key_of
 from expiry import Expiry
 from lasting import difference, lasting
+from together import Together
 from told import Told
-from vcenter import (CHANGES, READS, element, element_after, is_generation, is_ours, mark_in,
+from vcenter import (CHANGES, LOGS, READS, element, element_after, is_generation, is_ours, mark_in,
                      mark_of)
 
 
-class Oracle(Expiry, Told):
+class Oracle(Expiry, Told, Together):
     """Judges from the vCenter's log and state, without any of the product's code.
 
     Each rule is a method that yields sentences about what it found wrong.
@@ -20,6 +21,7 @@ class Oracle(Expiry, Told):
     RULES = {
         **Expiry.RULES,
         **Told.RULES,
+        **Together.RULES,
         "only known calls": "_only_known_calls",
         "deletions allowed": "_deletions_allowed",
         "newer before deletion": "_newer_before_deletion",
@@ -31,6 +33,7 @@ class Oracle(Expiry, Told):
         "one clone at a time": "_one_clone_at_a_time",
         "marked at birth": "_marked_at_birth",
         "cloned under its lock": "_cloned_under_its_lock",
+        "people told the truth": "_people_told_the_truth",
         "sessions closed": "_sessions_closed",
         "no task running": "_no_task_running",
     }
@@ -89,7 +92,7 @@ class Oracle(Expiry, Told):
 
     def _only_known_calls(self):
         for call in self.calls:
-            if call["method"] not in READS | CHANGES:
+            if call["method"] not in READS | CHANGES | LOGS:
                 yield f"{call['method']} of '{call['target']}' was sent"
 
     def _deletions_allowed(self):
@@ -228,6 +231,24 @@ class Oracle(Expiry, Told):
             elif source and names != [f"vmrotate {run}"]:
                 yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
 
+    def _people_told_the_truth(self):
+        """A line in an event log is one of a source; an attribute names a generation of that VM."""
+        for call in self._methods("LogUserEvent"):
+            text = element(call["body"], "msg") or ""
+            if not text.startswith("vmrotate: "):
+                yield f"{text!r} was written into an event log"
+            vm = self._before(call["seq"]).get(element(call["body"], "entity"))
+            if vm and mark_of(vm).get("self") == vm["instanceUuid"]:
+                yield f"a line was written into the event log of '{vm['name']}', a generation"
+        for call in self._methods("setCustomValue"):
+            name, value = element(call["body"], "key"), element(call["body"], "value")
+            source = self._before(call["seq"]).get(call["this"])
+            made = [vm for vm in self._before(call["seq"]).values() if vm["name"] == value and
+                    source and mark_of(vm).get("source") == source["instanceUuid"] and
+                    mark_of(vm).get("state") == "complete"]
+            if name != "vmrotate.newest" or not made:
+                yield f"the attribute '{name}' of '{call['target']}' was set to '{value}'"
+
     def _copied_on(self, call, source, mark):
         """A generation is copied as it lies there, to a further place that somebody asked for, and
         once no snapshot of ours is on the VM that it is one of."""
@@ -240,13 +261,12 @@ class Oracle(Expiry, Told):
         for key in ("source", "taken", "quiesced", "disks", "source-name"):
             if known.get(key, "") != mark.get(key, ""):
                 yield f"{what} with another {key} than its own"
-        if mark["run"] == known["run"] or (mark["set"], mark["seq"]) == (known["set"],
-                                                                         known["seq"]):
-            yield f"{what} under its own number"
-        wishes = [wish for wish in self._wishes(call) if wish.set == mark["set"] and
+        if mark.get("run", known["run"]) == known["run"]:
+            yield f"{what} under its own run"
+        wishes = [wish for wish in self._wishes(call) if wish.set == mark.get("set") and
                   known["source"] in self._sources_called(wish.vm)]
         made = [event.vm["datastores"] for event in self.events
-                if mark_of(event.vm).get("run") == mark["run"]][-1:]
+                if mark_of(event.vm).get("run") == mark.get("run", "?")][-1:]
         if not any(wish.datastore and made in ([], [[wish.datastore]]) for wish in wishes):
             yield f"{what} to {made}, where nobody asked for it"
         for vm in self._before(call["seq"]).values():

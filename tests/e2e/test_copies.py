@@ -107,6 +107,19 @@ class OnePlaceFails(CopiesTest):
         self.assertEqual([2, 3, 4], self.slots(shop, "default-1"))  # nothing expired there
         self.assertEqual([3, 4, 1], self.slots(shop, "default-2"))
 
+    def test_the_next_try_makes_up_for_it_without_another_snapshot(self):
+        shop = self.shop_with(MANGO + '\n[job.night]\nvms = ["avocado2"]\nmin_interval = "1h"')
+        shop.do("datastore", name="NFS_mango", freeGB=1)
+        self.assertExit(1, shop.run("backup", "--job", "night"))
+        shop.do("datastore", name="NFS_mango", freeGB=1000)
+        since = shop.vcenter.last_call()
+        self.assertExit(0, shop.run("backup", "--job", "night"))
+        self.assertEqual([], shop.vcenter.calls("CreateSnapshot_Task", since=since))
+        self.assertEqual(([1], [1]), (self.slots(shop, "default"), self.slots(shop, "default-1")))
+        since = shop.vcenter.last_call()
+        self.assertExit(0, shop.run("backup", "--job", "night"))
+        self.assertEqual([], shop.vcenter.changes(since))
+
     def test_a_place_that_is_not_there_fails_alone(self):
         shop = self.shop_with('copies = ["NFS_fig"]')
         result = self.night(shop)

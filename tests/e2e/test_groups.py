@@ -56,7 +56,7 @@ class Together(GroupTest):
         self.assertLess(max(made), shop.vcenter.calls("CloneVM_Task")[0]["seq"])
 
     def test_a_limit_that_is_known_only_at_the_server_refuses_it_before_anything_is_changed(self):
-        shop = self.group(job="per_host = 2")
+        shop = self.group(job="per_host = 1")
         result = self.run_all(shop)
         self.assertNotEqual(0, result.exit_code)
         self.assertIn("group_waits", result.err)

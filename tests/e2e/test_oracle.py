@@ -178,6 +178,13 @@ def clones_without_a_mark(shop, vandal):
               "<powerOn>false</powerOn><template>false</template></spec>")
 
 
+def clones_a_generation(shop, vandal):
+    generation = shop.vcenter.generation_vms("avocado2")[0]
+    vandal.vm("CloneVM_Task", generation["name"],
+              f'<folder type="Folder">{generation["folderId"]}</folder><name>mine</name>'
+              "<spec><location/><powerOn>false</powerOn><template>false</template></spec>")
+
+
 def clones_somebodys_snapshot(shop, vandal):
     shop.do("snapshot", vm="avocado2", name="vmrotate", description="mine")
     (snapshot,) = shop.vcenter.vm("avocado2")["snapshots"]
@@ -224,6 +231,7 @@ class Judgement(unittest.TestCase):
             (stops_the_source, "others untouched"),
             (notes_something_on_the_source, "others untouched"),
             (clones_without_a_mark, "marked at birth"),
+            (clones_a_generation, "cloned under its lock"),
             (tells_the_password, "no secret"),
             (stays_logged_in, "sessions closed"),
         ]

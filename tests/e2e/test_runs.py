@@ -193,6 +193,7 @@ class Interrupted(ShopTest):
 
     def test_the_vms_behind_an_interrupted_one_are_not_begun(self):
         shop = self.shop(copyMs=20000)
+        shop.configure("[defaults]\nconcurrency = 1\n")
         process = shop.start("backup", "avocado2", "papaya3")
         shop.vcenter.wait_for_copy("avocado2")
         process.signal(signal.SIGTERM)

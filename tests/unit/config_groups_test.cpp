@@ -14,7 +14,8 @@ using namespace vmrotate;
 
 namespace {
 
-const std::string job = "[defaults]\ndatastore = \"durian\"\n[job.night]\nvms = [\"a\", \"b\", \"c\"]\n";
+const std::string job =
+    "[defaults]\ndatastore = \"durian\"\n[job.night]\nvms = [\"a\", \"b\", \"c\"]\n";
 
 config::Config config_of(const std::string& text)
 {

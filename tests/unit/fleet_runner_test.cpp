@@ -189,7 +189,7 @@ TEST_CASE("fleet: after a stop nobody begins, and who waits for a turn is let go
             night.enter(turn.vm);
             night.await([&] { return night.copying.size() == 2; });
             night.stop.request_stop();
-            CHECK(turn.stop.stop_requested());
+            CHECK(night.await([&] { return turn.stop.stop_requested(); }));
             CHECK_FALSE(turn.is_late());
             CHECK(turn.gate.removal({"a"}) != nullptr);
             night.note("stopped");
@@ -212,8 +212,11 @@ TEST_CASE("fleet: what the window leaves over is skipped, begun or not")
     night.waiting[2].by_name = true;
     night.run([&](const fleet::Turn& turn) {
         try {
+            if (turn.vm != 0)
+                night.await([&] { return night.copying.contains(0); });
             const auto pass = turn.gate.copy({{}, "t", "h"});
             if (turn.vm == 0) {
+                night.enter(0);
                 const std::scoped_lock lock(night.mutex);
                 night.stamp = "201909250530";
             }

@@ -267,3 +267,26 @@ TEST_CASE("further: the generation that is being copied is not deleted")
     CHECK(joined(outcome.left_undone).find("a task is at work on it") != std::string::npos);
     CHECK(night.vsphere.has_vm(oldest.name));
 }
+
+TEST_CASE("further: what a run could not copy on, the next one makes up for without a snapshot")
+{
+    TwoPlaces night;
+    night.vsphere.fail("clone", 2, {Kind::refused, "No.", "SystemError"});
+    const auto first = night.back_up();
+    CHECK_FALSE(first.ok());
+    night.vsphere.changes.clear();
+    night.begin();
+    auto again = night.run();
+    again.fresh_since = night.time - std::chrono::hours(1);
+    const auto outcome = job::backup_vm(night.vsphere, again);
+    CHECK(outcome.ok());
+    CHECK(outcome.generation == first.generation);
+    CHECK(night.vsphere.changes ==
+          "clone zz1_avocado2-04-201909250246\n"
+          "reconfigure zz1_avocado2-04-201909250246 complete\n"
+          "destroy zz1_avocado2-01-201909250242\n");
+    check_both(night);
+    night.vsphere.changes.clear();
+    CHECK(told([&] { job::backup_vm(night.vsphere, again); }).find("busy: its generation") == 0);
+    CHECK(night.vsphere.changes == "");
+}

@@ -51,7 +51,7 @@ const std::vector<HintCase> hint_cases = {
          world.source().ref.name = "was_avocado2";
          world.vsphere.add_vm("avocado2");
      },
-     true, "vm-2"},
+     true, "vm-5"},
     {"one that was made anew under its name has another id",
      [](World& world, job::Hint& hint) {
          hint.vm_id = "vm-99";

@@ -56,7 +56,8 @@ struct Pair : World {
             std::vector<std::jthread> threads;
             for (const std::string& vm : members)
                 threads.emplace_back([&] {
-                    ends.at(vm) = told([&] { outcomes.at(vm) = one(vm, muster, observers.at(vm)); });
+                    ends.at(vm) =
+                        told([&] { outcomes.at(vm) = one(vm, muster, observers.at(vm)); });
                     muster.leave(vm, ends.at(vm));
                 });
         }
@@ -139,8 +140,7 @@ TEST_CASE("in step: one that cannot be backed up costs the other one nothing")
     Pair pair;
     pair.vsphere.vm("papaya3").question = "Retry?";
     const std::string ends = pair.back_up();
-    CHECK(ends.find("its group 'shop' is given up: 'papaya3' is not with it") !=
-          std::string::npos);
+    CHECK(ends.find("its group 'shop' is given up: 'papaya3' is not with it") != std::string::npos);
     CHECK(pair.vsphere.changes == "");
 }
 

@@ -148,7 +148,7 @@ TEST_CASE("copied_at: asks for the events of this VM alone")
 
 TEST_CASE("copied_at: a VM that is gone has no proof; what may not be read is a fault")
 {
-    const auto told = [](const Answer& answer) {
+    const auto told = [](const scripted::Answer& answer) {
         Server server([&](const Request& request) {
             return request.method == "QueryEvents" ? answer : ordinary(request);
         });

@@ -139,7 +139,7 @@ TEST_CASE("replies: nothing at all when nothing matches")
 
 TEST_CASE("replies: faults, known and unknown, with and without words")
 {
-    const auto script = [](const Answer& answer) -> Script {
+    const auto script = [](const scripted::Answer& answer) -> Script {
         return [answer](const Request& request) {
             return request.method == "RetrievePropertiesEx" ? answer : ordinary(request);
         };
@@ -173,7 +173,7 @@ TEST_CASE("replies: what is no answer is unreachable, and says why")
     const std::string flood(17 << 20, 'x');
     struct Row {
         std::string name;
-        Answer answer;
+        scripted::Answer answer;
     };
     const Row rows[] = {
         {"html", {http("<html><body>Welcome</body></html>")}},
@@ -238,7 +238,7 @@ TEST_CASE("replies: a dead connection is used anew for a read, and costs a chang
     for (const bool reset : {false, true}) {
         CAPTURE(reset);
         Server server([reset](const Request& request) {
-            Answer answer = ordinary(request);
+            scripted::Answer answer = ordinary(request);
             if (request.method == "CurrentTime" && request.number <= 3) {  // answered, then dropped
                 answer.close = true;
                 answer.reset = reset;
@@ -259,7 +259,7 @@ TEST_CASE("replies: a dead connection is used anew for a read, and costs a chang
 
 TEST_CASE("replies: a change whose connection breaks is unknown, a read is repeated")
 {
-    Server server([](const Request& request) -> Answer {
+    Server server([](const Request& request) -> scripted::Answer {
         if (request.method == "ConsolidateVMDisks_Task")
             return {"", false, true};
         if (request.method == "CurrentTime" && request.number == 1)

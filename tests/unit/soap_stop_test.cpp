@@ -20,7 +20,7 @@ namespace {
 struct Bench {
     explicit Bench(std::chrono::seconds undo, const Script& script = ordinary)
         : server([this, script](const Request& request) {
-              Answer answer = away ? Answer{"", false, true} : script(request);
+              scripted::Answer answer = away ? scripted::Answer{"", false, true} : script(request);
               answer.close = request.method == "RetrieveServiceContent";
               answer.stall = request.method == "Login" ? 300ms : 0ms;
               return answer;
@@ -164,7 +164,7 @@ TEST_CASE("stop: no snapshot is begun after it")
 TEST_CASE("stop: a logon that waits for a server which is starting is cancelled")
 {
     std::stop_source stop;
-    Server server([](const Request&) { return Answer{http("", "503 Service Unavailable")}; });
+    Server server([](const Request&) { return scripted::Answer{http("", "503 Service Unavailable")}; });
     const auto helper = Bench::later([&] { stop.request_stop(); });
     CHECK_THROWS_AS(server.login({.connect = 5s, .reply = 20s, .retry_for = 24h}, stop.get_token()),
                     Cancelled);

@@ -39,6 +39,7 @@ var privileges = map[string][]string{
 	"RemoveAuthorizationRole": {"Authorization.ModifyRoles"},
 	"TerminateSession":        {"Sessions.TerminateSession"},
 	"SetField":                {"Global.SetCustomField"},
+	"setCustomValue":          {"Global.SetCustomField"},
 	"AddCustomFieldDef":       {"Global.ManageCustomFields"},
 	"LogUserEvent":            {"Global.LogEvent"},
 }

@@ -46,11 +46,11 @@ std::optional<VmRef> VsphereSoap::own_vm()
             Arena arena;
             auto* self = arena.reference("SearchIndex", index);
             vim25__FindByIpResponse reply;
-            line.context.call(
-                {"FindByIp", address}, [&](::soap* s, const char* url, const char* action) {
-                    return soap_call_vim25__FindByIp(s, url, action, self, nullptr, address, true,
-                                                     reply);
-                });
+            line.context.call({"FindByIp", address},
+                              [&](::soap* s, const char* url, const char* action) {
+                                  return soap_call_vim25__FindByIp(s, url, action, self, nullptr,
+                                                                   address, true, reply);
+                              });
             id = id_of(reply.returnval);
             line.context.release();
         });
