@@ -229,12 +229,15 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, {hooks, group, guest});
     hooks.story.snapshot = snapshot.ref().id;
     group.snapshot_made(run.muster != nullptr && guest.froze_too_long());
-    const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
+    Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
     outcome.fell_short_of_rest = snapshot.judge_rest(taken.quiesced);
     group.come_with_snapshot(outcome);
     hooks.after_snapshot();
     if (group.copies_wait() && run.gate != nullptr)
         turn = run.gate->copy(place_of(prepared));
+
+    if (run.muster != nullptr || !run.assignment.policy.after_snapshot.empty())
+        taken.clone_tasks.reset();  // they aged while others were waited for
 
     hooks.story.phase = "copy";
     run.observer.source_uses(prepared.source.used);
@@ -251,6 +254,8 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     auto still_there = let_go(snapshot, after.source ? &*after.source : nullptr);
     guest.end();
     if (tell_freeze(vsphere, run, copy, guest, outcome))
+        after.facts.reset();
+    if (run.assignment.policy.newest_alias)
         after.facts.reset();
     name_newest(vsphere, run, prepared.source, outcome);
 

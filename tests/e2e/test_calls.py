@@ -35,7 +35,7 @@ class CallsOfABackup(ShopTest):
         shop = self.shop(**self.AT_ONCE)
         shop.backups(4)
         listed = listed_in_readme()
-        self.assertLessEqual(len(listed), 20)
+        self.assertLessEqual(len(listed) - listed.count("LogUserEvent"), 20)  # that one is for people
         self.assertEqual(listed, without_repeated_waits(self.steady_run(shop)))
 
     def test_a_session_makes_no_more_of_them_for_a_later_vm(self):
