@@ -193,7 +193,7 @@ TEST_CASE("the calls of one backup are counted")
     const auto waits = std::ranges::count(calls, "WaitForUpdatesEx");
     const auto others = static_cast<std::ptrdiff_t>(calls.size()) - waits;
     MESSAGE(fmt::format("{} calls, and {} waits", others, waits));
-    CHECK(others == 14);
+    CHECK(others == 9);
     CHECK(waits < 110);
 }
 

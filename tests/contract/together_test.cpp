@@ -202,7 +202,7 @@ TEST_CASE("a removal that ended beside a change is known to have ended")
 
 TEST_CASE("a removal that takes longer than a change is waited for by itself")
 {
-    const contract::Bench bench({{"copyMs", 10}});
+    const contract::Bench bench(nlohmann::json{{"copyMs", 10}});
     const VmRef copy = bench.clone();
     const SnapshotRef snapshot = bench.vsphere->create_snapshot(bench.scene.source, {"s", "d"});
     bench.server.order({{"action", "next"},
@@ -219,7 +219,7 @@ TEST_CASE("a removal that takes longer than a change is waited for by itself")
 
 TEST_CASE("a VM that is destroyed is told to be gone, and only then")
 {
-    const contract::Bench bench({{"copyMs", 10}});
+    const contract::Bench bench(nlohmann::json{{"copyMs", 10}});
     CHECK(bench.vsphere->destroy(bench.clone()));
     CHECK(bench.copies().empty());
     const VmRef stays = bench.clone();
