@@ -52,15 +52,23 @@ HookStory story_of(const Prepared& prepared)
     return story;
 }
 
+/// Who has a part in the making of the snapshot.
+struct Companions {
+    Hooks& hooks;
+    GuestWatch& guest;
+    InStep& group;
+};
+
 /// Between the hook that brings the guest's applications to rest and the one that lets them go
-/// on lies the making of the snapshot, and nothing else.
+/// on lies the making of the snapshot, and nothing but the wait for the others of a group.
 SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const SourceLock& lock, Hooks& hooks, GuestWatch& guest)
+                            const SourceLock& lock, const Companions& with)
 {
-    const Thaw thaw(hooks);
-    hooks.before_snapshot();
+    const Thaw thaw(with.hooks);
+    with.hooks.before_snapshot();
+    with.group.come_to_rest();
     run.observer.step("taking the snapshot");
-    const Watched watched(guest);
+    const Watched watched(with.guest);
     return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
 }
 
@@ -211,11 +219,10 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
-    group.come_to_rest();
     hooks.story = story_of(prepared);
     recall_freeze(run, prepared);
     GuestWatch guest(vsphere, run, prepared.source.ref);
-    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks, guest);
+    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, {hooks, guest, group});
     hooks.story.snapshot = snapshot.ref().id;
     group.snapshot_made(run.muster != nullptr && guest.froze_too_long());
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
@@ -241,6 +248,7 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     guest.end();
     if (tell_freeze(vsphere, run, copy, guest, outcome))
         after.facts.reset();
+    group.snapshot_removed(outcome.froze_too_long);
     name_newest(vsphere, run, prepared.source, outcome);
 
     hooks.story.phase = "expire";
