@@ -113,6 +113,9 @@ struct Environment {
     /// Runs the hooks of the configuration. Null: a hook that is wished for fails.
     std::shared_ptr<job::HookRunner> hooks = nullptr;
 
+    /// Asks guests whether they answer. Null: none is asked.
+    std::shared_ptr<job::Prober> prober = nullptr;
+
     /// Whether there is a terminal at which somebody could be asked.
     std::function<bool()> has_terminal;
 

@@ -20,6 +20,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "guest_prober.hpp"
 #include "hook_process.hpp"
 #include "process.hpp"
 #include "sealed_file.hpp"
@@ -274,6 +275,7 @@ Environment real_environment(const Signals& signals, Streams& streams)
     };
     add_secret_sources(environment, stop);
     environment.hooks = std::make_shared<HookProcesses>();
+    environment.prober = std::make_shared<GuestProber>();
     return environment;
 }
 

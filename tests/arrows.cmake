@@ -23,7 +23,7 @@ endfunction()
 
 set(rooms "base|commands|config|fleet|job|recovery|report|rotation|state")
 set(adapters "stdsoap2|soap/|libsecret/|openssl/|sealed_file|key_file|secret_service|systemd_credentials")
-set(top "app\\.hpp|environment\\.hpp|process\\.hpp|child_process\\.hpp|hook_process\\.hpp|secret_input\\.hpp|terminal\\.hpp")
+set(top "app\\.hpp|environment\\.hpp|process\\.hpp|child_process\\.hpp|hook_process\\.hpp|guest_prober\\.hpp|probe_socket\\.hpp|secret_input\\.hpp|terminal\\.hpp")
 
 foreach(room base commands config fleet job report rotation state)
   forbid_include(cli/${room} "${adapters}" "cli talks to ports; adapters meet them in real_environment.cpp")

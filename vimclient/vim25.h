@@ -462,6 +462,20 @@ struct vim25__QueryEventsResponse { std::vector<vim25__Event*> returnval; };
 int vim25__QueryEvents(vim25__ManagedObjectReference* _USCOREthis,
       vim25__EventFilterSpec* filter, struct vim25__QueryEventsResponse& reply);
 
+struct vim25__LogUserEventResponse {};
+int vim25__LogUserEvent(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__ManagedObjectReference* entity, std::string msg,
+      struct vim25__LogUserEventResponse& reply);
+
+struct vim25__SetFieldResponse {};
+int vim25__SetField(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__ManagedObjectReference* entity, std::string key, std::string value,
+      struct vim25__SetFieldResponse& reply);
+
+struct vim25__AddCustomFieldDefResponse { vim25__CustomFieldDef* returnval; };
+int vim25__AddCustomFieldDef(vim25__ManagedObjectReference* _USCOREthis, std::string name,
+      std::string* moType, struct vim25__AddCustomFieldDefResponse& reply);
+
 struct vim25__CreateFolderResponse { vim25__ManagedObjectReference* returnval; };
 int vim25__CreateFolder(vim25__ManagedObjectReference* _USCOREthis, std::string name,
       struct vim25__CreateFolderResponse& reply);

@@ -312,6 +312,8 @@ public:
     /// half-copied disk has its full capacity.
     virtual std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) = 0;
 
+    /// What VMware Tools tell of the guest's address (guest.ipAddress); empty where they do not.
+    virtual std::string guest_address(const VmRef& vm) = 0;
     /// Several of these in one call (RetrievePropertiesEx).
     virtual Answer read(const Question& question) = 0;
 
@@ -358,6 +360,14 @@ public:
     /// guards are to be asked again. One that is already gone is no error. True where the server
     /// told, beside the task's success, that the VM is gone; else that is to be read.
     virtual bool destroy(const VmRef& vm) = 0;
+
+    /// Sets the custom attribute of this name; one that nobody has defined yet is defined, for VMs.
+    /// Fault (unsupported) where the server has none, such as an ESXi host.
+    virtual void set_attribute(const VmRef& vm, const std::string& name,
+                               const std::string& value) = 0;
+
+    /// Enters one line of text into the VM's event log.
+    virtual void log_event(const VmRef& vm, const std::string& text) = 0;
 
     /// Ends the session. Calls after it fail with Kind::logon.
     virtual void logout() = 0;

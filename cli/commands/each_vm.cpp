@@ -91,7 +91,8 @@ job::Run make_run(const Context& context, const config::Assignment& assignment,
                 },
             .stop = environment.stop,
             .new_id = environment.random_id,
-            .hooks = environment.hooks.get()};
+            .hooks = environment.hooks.get(),
+            .prober = environment.prober.get()};
 }
 
 int watched(const Context& context, const Chosen& chosen, const config::Assignment& assignment,

@@ -37,6 +37,15 @@ enum class Nics { keep, disconnected };
 enum class Consolidate { automatic, never };  ///< "auto", "never"
 enum class HookFailure { fail, skip };        ///< what a failing before_snapshot makes of the VM
 
+/// How a guest is asked whether it answers: "off", "icmp", "tcp:PORT".
+struct Probe {
+    enum class Kind { off, icmp, tcp };
+    Kind kind = Kind::off;
+    int port = 0;  ///< of tcp, 1 to 65535
+
+    bool operator==(const Probe&) const = default;
+};
+
 /// A program and its arguments, for no shell; empty: none.
 using Command = std::vector<std::string>;
 
@@ -77,6 +86,12 @@ struct Policy {
     Command thaw = {};  ///< once the snapshot was tried, whatever became of it
     HookFailure hook_failure = HookFailure::fail;
     std::chrono::seconds hook_timeout{5 * 60};  ///< for each hook; at least 1 s
+
+    Probe probe;                         ///< while the snapshot is made and removed
+    std::string probe_address = "auto";  ///< the guest's; "auto": what VMware Tools tell of it
+    std::chrono::seconds max_freeze{5};  ///< a longer one is warned of; 0: none is
+    bool newest_alias = false;  ///< the source names its newest generation: `vmrotate.newest`
+    bool event_log = true;      ///< each run is a line in the source's event log
 
     bool operator==(const Policy&) const = default;
 };

@@ -99,6 +99,16 @@ std::string word_for(Enum wanted, const std::array<Word<Enum>, count>& words)
     return found == words.end() ? "?" : std::string(found->text);
 }
 
+/// 1 to 65535, without leading zeros.
+std::optional<int> port_of(std::string_view text)
+{
+    const bool is_number = text.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!is_number || text.empty() || text.size() > 5 || text.front() == '0')
+        return std::nullopt;
+    const int port = std::stoi(std::string(text));
+    return port <= 65535 ? std::optional(port) : std::nullopt;
+}
+
 /// "host", "host:8443", "[::1]", "[::1]:443" -> the part before the port.
 std::optional<std::string_view> host_of(std::string_view server)
 {
@@ -108,10 +118,7 @@ std::optional<std::string_view> host_of(std::string_view server)
     const auto colon = server.find(':', bracket);
     if (colon == std::string_view::npos)
         return server;
-    const std::string_view port = server.substr(colon + 1);
-    const bool number = port.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!number || port.empty() || port.size() > 5 || std::stoi(std::string(port)) > 65535 ||
-        port.front() == '0')
+    if (!port_of(server.substr(colon + 1)))
         return std::nullopt;
     return server.substr(0, colon);
 }
@@ -397,6 +404,22 @@ std::vector<FurtherPlace> read_copies(const Value& value)
 HookFailure read_hook_failure(const Value& value)
 {
     return read_word(value, hook_failure_words);
+}
+
+Probe read_probe(const Value& value)
+{
+    const auto* text = std::get_if<std::string>(&value);
+    if (text != nullptr && *text == "off")
+        return {};
+    if (text != nullptr && *text == "icmp")
+        return {Probe::Kind::icmp, 0};
+    constexpr std::string_view tcp = "tcp:";
+    const auto port = text != nullptr && text->starts_with(tcp)
+                          ? port_of(std::string_view(*text).substr(tcp.size()))
+                          : std::nullopt;
+    if (!port)
+        refuse("must be \"off\", \"icmp\", or \"tcp:\" and a port, such as \"tcp:22\"");
+    return {Probe::Kind::tcp, *port};
 }
 
 Command read_command(const Value& value)

@@ -72,6 +72,9 @@ Nics read_nics(const Value& value);
 Consolidate read_consolidate(const Value& value);
 HookFailure read_hook_failure(const Value& value);
 
+/// "off", "icmp", or "tcp:" and a port.
+Probe read_probe(const Value& value);
+
 /// A list of texts that begins with the absolute path of a program; the empty list is no command.
 Command read_command(const Value& value);
 

@@ -11,9 +11,11 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "job/announce.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
 #include "job/expire.hpp"
+#include "job/freeze.hpp"
 #include "job/further.hpp"
 #include "job/heal.hpp"
 #include "job/hooks.hpp"
@@ -50,14 +52,23 @@ HookStory story_of(const Prepared& prepared)
     return story;
 }
 
+/// Who has a part in the making of the snapshot.
+struct Companions {
+    Hooks& hooks;
+    GuestWatch& guest;
+    InStep& group;
+};
+
 /// Between the hook that brings the guest's applications to rest and the one that lets them go
-/// on lies the making of the snapshot, and nothing else.
+/// on lies the making of the snapshot, and nothing but the wait for the others of a group.
 SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const SourceLock& lock, Hooks& hooks)
+                            const SourceLock& lock, const Companions& with)
 {
-    const Thaw thaw(hooks);
-    hooks.before_snapshot();
+    const Thaw thaw(with.hooks);
+    with.hooks.before_snapshot();
+    with.group.come_to_rest();
     run.observer.step("taking the snapshot");
+    const Watched watched(with.guest);
     return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
 }
 
@@ -189,6 +200,7 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 
     run.observer.step("looking at the VM and its generations");
     Survey seen = survey(vsphere, run);
+    hooks.story.source = seen.source.ref.id;
     const auto fresh = why_fresh(run, seen);
     if (fresh && run.muster == nullptr)
         throw *fresh;
@@ -207,11 +219,12 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     detail(run, prepared);
     warn_of_odd_clock(run, prepared, outcome);
 
-    group.come_to_rest();
     hooks.story = story_of(prepared);
-    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, hooks);
+    recall_freeze(run, prepared);
+    GuestWatch guest(vsphere, run, prepared.source.ref);
+    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, {hooks, guest, group});
     hooks.story.snapshot = snapshot.ref().id;
-    group.snapshot_made(false);
+    group.snapshot_made(run.muster != nullptr && guest.froze_too_long());
     const Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
     outcome.fell_short_of_rest = snapshot.judge_rest(taken.quiesced);
     group.come_with_snapshot(outcome);
@@ -227,9 +240,16 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 
     hooks.story.phase = "commit";
     run.observer.step("removing the snapshot, verifying the copy");
+    outcome.freeze = guest.freeze();
+    guest.begin();
     begin_to_let_go(snapshot, run);
     Aftermath after = commit_and_look(vsphere, run, prepared, copy, snapshot, outcome);
     auto still_there = let_go(snapshot, after.source ? &*after.source : nullptr);
+    guest.end();
+    if (tell_freeze(vsphere, run, copy, guest, outcome))
+        after.facts.reset();
+    group.snapshot_removed(outcome.froze_too_long);
+    name_newest(vsphere, run, prepared.source, outcome);
 
     hooks.story.phase = "expire";
     hooks.story.generation = outcome.generation;
@@ -253,18 +273,28 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
 Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
 {
     Hooks hooks(run);
+    const auto source = [&] { return vimclient::VmRef{hooks.story.source, run.assignment.vm}; };
+    const auto tell_failure = [&](const std::string& message, bool is_server_there) {
+        if (is_server_there)
+            log_failure(vsphere, run, source(), message);
+        hooks.on_failure(message);
+    };
     try {
         Outcome outcome = back_up(vsphere, run, hooks);
+        log_outcome(vsphere, run, source(), outcome);
         if (!outcome.ok())
             hooks.on_failure(outcome.left_undone.front().what());
         return outcome;
     } catch (const Skip&) {
         throw;
     } catch (const vimclient::Cancelled&) {
-        hooks.on_failure("interrupted");
+        tell_failure("interrupted", true);
+        throw;
+    } catch (const Error& e) {
+        tell_failure(e.what(), e.kind() != ErrorKind::unreachable && e.kind() != ErrorKind::logon);
         throw;
     } catch (const std::exception& e) {
-        hooks.on_failure(e.what());
+        tell_failure(e.what(), false);
         throw;
     }
 }

@@ -114,6 +114,7 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, con
     rotation::Mark mark = copy.mark;
     mark.state = rotation::State::complete;
     mark.self = vm.instance_uuid;
+    mark.freeze = outcome.freeze;
     if (!is_finished(vm, mark.run))
         vm = finish(vsphere, run, seen, copy, mark, read_back);
 

@@ -19,13 +19,11 @@ using Counts = std::map<std::string, int>;  // by the id of a datastore or host
 
 bool has_more(const Counts& counts, int limit)
 {
-    return std::ranges::any_of(counts,
-                               [&](const auto& each) { return each.second > limit; });
+    return std::ranges::any_of(counts, [&](const auto& each) { return each.second > limit; });
 }
 
 /// The limit that copies at all these places at once would break; empty if none.
-std::string limit_broken(const std::vector<Muster::Report>& reports,
-                         const config::JobRules& rules)
+std::string limit_broken(const std::vector<Muster::Report>& reports, const config::JobRules& rules)
 {
     Counts from, to, by;
     for (const Muster::Report& report : reports) {
@@ -88,9 +86,15 @@ void InStep::come_to_rest()
 
 void InStep::snapshot_made(bool froze_too_long)
 {
+    snapshot_ended_ = run_.clock.steady();
     if (run_.muster != nullptr)
-        run_.muster->record(run_.assignment.vm,
-                            {snapshot_began_, run_.clock.steady(), froze_too_long});
+        run_.muster->record(run_.assignment.vm, {snapshot_began_, snapshot_ended_, froze_too_long});
+}
+
+void InStep::snapshot_removed(bool froze_too_long)
+{
+    if (run_.muster != nullptr && froze_too_long)
+        run_.muster->record(run_.assignment.vm, {snapshot_began_, snapshot_ended_, true});
 }
 
 void InStep::come_with_snapshot(Outcome& outcome)

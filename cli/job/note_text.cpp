@@ -8,12 +8,32 @@ namespace {
 
 std::string with_source_note(std::string text, const std::string& source_note)
 {
-    if (!source_note.empty())
-        text += "\n\nThe note of the source:\n" + source_note;
+    const std::string own = with_newest(source_note, "");
+    if (!own.empty())
+        text += "\n\nThe note of the source:\n" + own;
     return text;
 }
 
 }  // namespace
+
+std::string with_newest(const std::string& note, const std::string& name)
+{
+    constexpr std::string_view begin = "vmrotate.newest = ";
+    std::string result = note;
+    for (auto at = result.find(begin); at != std::string::npos; at = result.find(begin, at)) {
+        if (at > 0 && result[at - 1] != '\n') {
+            at += begin.size();
+            continue;
+        }
+        const auto end = result.find('\n', at);
+        result.erase(at, end == std::string::npos ? end : end + 1 - at);
+    }
+    while (result.size() < note.size() && result.ends_with('\n'))
+        result.pop_back();
+    if (name.empty())
+        return result;
+    return result + (result.empty() ? "" : "\n\n") + std::string(begin) + name;
+}
 
 std::string unfinished_note(const rotation::Mark& mark, const std::string& source_note)
 {

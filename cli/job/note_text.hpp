@@ -24,4 +24,8 @@ std::string with_other_mark(const std::string& note, const rotation::Mark& from,
 /// reason is empty.
 std::string with_pin(const std::string& note, const std::string& reason);
 
+/// The note of a source with the line "vmrotate.newest = NAME" at its end, in the place of any
+/// other such line; an empty name only takes those away.
+std::string with_newest(const std::string& note, const std::string& name);
+
 }  // namespace vmrotate::job

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "rotation/mark.hpp"
 
 namespace vmrotate::job {
 
@@ -27,10 +28,12 @@ struct Outcome : Expiry {
     int slot = 0;
     long seq = 0;
     std::string datastore, folder;
-    std::string host;                 ///< that made the copy; empty: the source's
-    std::int64_t bytes = 0;           ///< capacity of the disks
-    bool quiesced = false;            ///< the snapshot was, by vCenter's word
-    bool fell_short_of_rest = false;  ///< it should have been: the copy is crash-consistent
+    std::string host;                        ///< that made the copy; empty: the source's
+    std::int64_t bytes = 0;                  ///< capacity of the disks
+    bool quiesced = false;                   ///< the snapshot was, by vCenter's word
+    bool fell_short_of_rest = false;         ///< it should have been: the copy is crash-consistent
+    std::optional<rotation::Freeze> freeze;  ///< of the guest; nothing where it was not probed
+    bool froze_too_long = false;             ///< by `max_freeze`: a group may stop here
     std::chrono::milliseconds total{0};
     std::chrono::milliseconds snapshot_held{0};
     std::vector<std::string> healed;  ///< what was done first about runs that were cut short

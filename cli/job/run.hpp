@@ -14,6 +14,7 @@
 #include "job/hints.hpp"
 #include "job/hooks.hpp"
 #include "job/observer.hpp"
+#include "job/probe.hpp"
 
 namespace vmrotate::job {
 
@@ -60,6 +61,7 @@ struct Run {
     std::optional<std::chrono::sys_seconds> fresh_since = {};
     Hints* hints = nullptr;       ///< null: every VM is looked for by its name
     HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
+    Prober* prober = nullptr;     ///< null: no guest is probed
 };
 
 }  // namespace vmrotate::job

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "job/probe.hpp"
 #include "report/json_lines.hpp"
 #include "report/times.hpp"
 #include "report/vm_lines.hpp"
@@ -61,6 +62,14 @@ void add_outcome(Json& line, const job::Outcome& outcome)
     line["host"] = outcome.host;
     line["bytes"] = outcome.bytes;
     line["quiesced"] = outcome.quiesced;
+    line["crash_consistent"] = outcome.fell_short_of_rest;
+    line["freeze_ms"] = nullptr;
+    line["probes_lost"] = nullptr;
+    if (outcome.freeze) {
+        line["freeze_ms"] = outcome.freeze->longest.count();
+        line["probes_lost"] = outcome.freeze->lost;
+    }
+    line["froze_too_long"] = outcome.froze_too_long;
     line["seconds"] = seconds_of(outcome.total);
     line["snapshot_held_seconds"] = seconds_of(outcome.snapshot_held);
     line["expired"] = outcome.expired;
@@ -120,6 +129,9 @@ Told told_of(const VmResult& result)
                                size_text(static_cast<std::uint64_t>(outcome.bytes)),
                                seconds_text(outcome.total), seconds_text(outcome.snapshot_held),
                                rest_text(outcome)));
+    if (outcome.freeze)
+        told.out += line_about(result.vm, fmt::format("the guest did not answer for up to {}",
+                                                      job::freeze_text(*outcome.freeze)));
     told.out += lines_about(result.vm, outcome.expired, " has expired and is deleted");
     if (outcome.group_spread)
         told.out +=

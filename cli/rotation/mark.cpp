@@ -84,6 +84,16 @@ public:
         return result;
     }
 
+    /// Tells people something, and decides nothing: what it does not say is not told.
+    std::optional<Freeze> freeze()
+    {
+        const auto longest = parse_number<std::int64_t>(text("freeze-ms"));
+        const auto lost = parse_number<int>(text("probes-lost"));
+        if (!longest || !lost || *longest < 0 || *longest > highest_number || *lost < 0)
+            return {};
+        return Freeze{std::chrono::milliseconds(*longest), *lost};
+    }
+
     Time moment(const char* field)
     {
         const auto value = parse_utc(required(field));
@@ -128,6 +138,7 @@ Mark read_fields(FieldReader& reader)
     mark.taken = reader.moment("taken");
     mark.quiesced = reader.text("quiesced") == "yes";
     mark.disks = reader.disks();
+    mark.freeze = reader.freeze();
     mark.self = reader.text("self");
     mark.pinned = reader.text("pinned");
     if (mark.state == State::complete && mark.self.empty())
@@ -162,6 +173,8 @@ Keys encode(const Mark& mark)
         {key("taken"), utc_text(mark.taken)},
         {key("quiesced"), mark.quiesced ? "yes" : "no"},
         {key("disks"), disks_text(mark.disks)},
+        {key("freeze-ms"), mark.freeze ? std::to_string(mark.freeze->longest.count()) : ""},
+        {key("probes-lost"), mark.freeze ? std::to_string(mark.freeze->lost) : ""},
         {key("self"), mark.self},
         {key("pinned"), mark.pinned},
     };

@@ -29,6 +29,8 @@
 ///     vmrotate.quiesced     yes, no
 ///     vmrotate.disks        "scsi0:0=42949672960 scsi0:1=10737418240", bytes
 ///     vmrotate.self         the clone's own instanceUuid; empty until it is complete
+///     vmrotate.freeze-ms    how long the guest did not answer at most; empty if nobody asked
+///     vmrotate.probes-lost  how many probes of it were lost; the same
 ///     vmrotate.pinned       why it must not expire; empty if it may
 ///
 /// The call that makes the clone writes the mark with `state=copying` and no `self`. One
@@ -56,6 +58,14 @@ struct DiskSize {
     bool operator==(const DiskSize&) const = default;
 };
 
+/// What the probe saw of the guest while its snapshot was made and removed.
+struct Freeze {
+    std::chrono::milliseconds longest{0};  ///< between two answers
+    int lost = 0;                          ///< probes without an answer
+
+    bool operator==(const Freeze&) const = default;
+};
+
 struct Mark {
     State state = State::copying;
     std::string run, lock;
@@ -67,6 +77,7 @@ struct Mark {
     Time taken{};
     bool quiesced = false;
     std::vector<DiskSize> disks;
+    std::optional<Freeze> freeze;  ///< nothing too where the keys are no numbers
     std::string self;
     std::string pinned;
 

@@ -45,8 +45,8 @@ std::string what_was_changed(const SetId& id, const VmFacts& vm)
 Generation generation_of(const SetId& id, const VmFacts& vm)
 {
     const Mark& mark = vm.mark.mark;
-    Generation result{vm.id,      vm.name,         mark.slot, mark.seq,
-                      mark.taken, Condition::good, {},        mark.quiesced};
+    Generation result{vm.id,           vm.name, mark.slot,     mark.seq,   mark.taken,
+                      Condition::good, {},      mark.quiesced, mark.freeze};
     if (vm.power != Power::off) {
         result.condition = Condition::in_use;
         result.reason = vm.power == Power::on ? "is powered on" : "is suspended";

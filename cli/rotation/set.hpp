@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct Generation {
     Condition condition = Condition::good;
     std::string reason;  ///< for people, unless good
     bool quiesced = false;
+    std::optional<Freeze> freeze = {};  ///< of the guest, when it was made
 
     bool operator==(const Generation&) const = default;
 };

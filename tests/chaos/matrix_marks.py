@@ -43,7 +43,8 @@ OURS = {
     "taken in 1970": {"taken": "1970-01-01T00:00:00Z"},
     "another lock": {"lock": "f" * 32}, "no lock": {"lock": ""},
     "another source's name": {"source_name": "somebody"},
-    "quiesced anyhow": {"quiesced": "perhaps"}, "an unknown key": {"colour": "blue"},
+    "quiesced anyhow": {"quiesced": "perhaps"}, "a freeze of no length": {"freeze-ms": "-x"},
+    "an unknown key": {"colour": "blue"},
     "run in capitals": {"run": "F" * 32},
 }
 

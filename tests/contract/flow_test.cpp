@@ -73,6 +73,9 @@ void run_flow(const ServerUnderTest& server, const std::string& vm_name)
                                 .disconnect_nics = true});
     check_copy(*vsphere, scene, copy, source);
 
+    for (const char* newest : {"zz_a-01", "zz_a-02 <&> 日本語"})  // not defined, then defined
+        vsphere->set_attribute(scene.source, "vmrotate.newest", newest);
+
     vsphere->destroy(copy);
     vsphere->destroy(copy);
     CHECK(vsphere->vms_in(scene.folder.id).empty());
@@ -181,6 +184,37 @@ TEST_CASE("the calls of one backup are counted")
     CHECK(waits < 110);
 }
 
+TEST_CASE("what people are told, and what the guest tells")
+{
+    const auto server = ServerUnderTest::strict({{"guests", true}});
+    const auto vsphere = server.login();
+    const Scene scene = contract::set_scene(*vsphere, "avocado2");
+    CHECK(vsphere->guest_address(scene.source) == "127.0.0.1");
+    CHECK(vsphere->guest_address(contract::set_scene(*vsphere, "papaya3").source) == "");
+    const std::string line = "vmrotate: <&> 日本語";
+    vsphere->log_event(scene.source, line);
+    for (const char* newest : {"one", "two"})
+        vsphere->set_attribute(scene.source, "vmrotate.newest", newest);
+    CHECK(server.count("AddCustomFieldDef") == 1);
+    for (const auto& vm : server.state().at("vms"))
+        if (vm.at("id") == scene.source.id) {
+            CHECK(vm.at("userEvents") == nlohmann::json({line}));
+            CHECK(vm.at("attributes") == nlohmann::json({{"vmrotate.newest", "two"}}));
+        }
+    server.order({{"action", "deny"}, {"methods", {"LogUserEvent", "SetField"}}});
+    const auto kind_of = [](const auto& deed) {
+        try {
+            deed();
+        } catch (const Fault& fault) {
+            return fault.kind();
+        }
+        return Fault::Kind::unreachable;
+    };
+    CHECK(kind_of([&] { vsphere->log_event(scene.source, "x"); }) == Fault::Kind::privilege);
+    CHECK(kind_of([&] { vsphere->set_attribute(scene.source, "vmrotate.newest", "x"); }) ==
+          Fault::Kind::privilege);
+}
+
 TEST_CASE("an ESXi host is read, and says that it is none")
 {
     const std::string host = "localhost.localdomain";
@@ -191,5 +225,7 @@ TEST_CASE("an ESXi host is read, and says that it is none")
     const auto vsphere = server.login();
     CHECK(!vsphere->server().is_vcenter);
     CHECK(vsphere->server().instance_uuid.empty());
-    CHECK(!vsphere->vm_names().empty());
+    const auto names = vsphere->vm_names();
+    REQUIRE(!names.empty());
+    CHECK_THROWS_AS(vsphere->set_attribute(names.front(), "vmrotate.newest", "x"), Fault);
 }

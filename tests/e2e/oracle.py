@@ -7,7 +7,7 @@ from chronicle import chronicle, good_ones, is_good, key_of
 from expiry import Expiry
 from lasting import difference, lasting
 from told import Told
-from vcenter import (CHANGES, READS, element, element_after, is_generation, is_ours, mark_in,
+from vcenter import (CHANGES, LOGS, READS, element, element_after, is_generation, is_ours, mark_in,
                      mark_of)
 
 
@@ -31,6 +31,7 @@ class Oracle(Expiry, Told):
         "one clone at a time": "_one_clone_at_a_time",
         "marked at birth": "_marked_at_birth",
         "cloned under its lock": "_cloned_under_its_lock",
+        "people told the truth": "_people_told_the_truth",
         "sessions closed": "_sessions_closed",
         "no task running": "_no_task_running",
     }
@@ -89,7 +90,7 @@ class Oracle(Expiry, Told):
 
     def _only_known_calls(self):
         for call in self.calls:
-            if call["method"] not in READS | CHANGES:
+            if call["method"] not in READS | CHANGES | LOGS:
                 yield f"{call['method']} of '{call['target']}' was sent"
 
     def _deletions_allowed(self):
@@ -227,6 +228,27 @@ class Oracle(Expiry, Told):
                 yield from self._copied_on(call, source, mark)
             elif source and names != [f"vmrotate {run}"]:
                 yield f"'{call['target']}' was to be cloned from {names} by the run {run}"
+
+    def _people_told_the_truth(self):
+        """A line in an event log is one of a source; an attribute names a generation of that VM."""
+        for call in self._methods("LogUserEvent"):
+            text = element(call["body"], "msg") or ""
+            if not text.startswith("vmrotate: "):
+                yield f"{text!r} was written into an event log"
+            vm = self._before(call["seq"]).get(element(call["body"], "entity"))
+            if vm and mark_of(vm).get("self") == vm["instanceUuid"]:
+                yield f"a line was written into the event log of '{vm['name']}', a generation"
+        for call in self._methods("SetField"):
+            value = element(call["body"], "value")
+            source = self._before(call["seq"]).get(element(call["body"], "entity"))
+            made = [vm for vm in self._before(call["seq"]).values() if vm["name"] == value and
+                    source and mark_of(vm).get("source") == source["instanceUuid"] and
+                    mark_of(vm).get("state") == "complete"]
+            if not made:
+                yield f"an attribute of '{source and source['name']}' was set to '{value}'"
+        for call in self._methods("AddCustomFieldDef"):
+            if element(call["body"], "name") != "vmrotate.newest":
+                yield f"the attribute '{element(call['body'], 'name')}' was defined"
 
     def _copied_on(self, call, source, mark):
         """A generation is copied as it lies there, to a further place that somebody asked for, and

@@ -10,7 +10,8 @@ GIGABYTE = 1 << 30
 
 #: Every key of a mark, as cli/rotation/mark.hpp lists them.
 MARK_KEYS = {"version", "state", "run", "lock", "set", "seq", "slot", "prefix", "stem", "source",
-             "source-name", "taken", "quiesced", "disks", "self", "pinned"}
+             "source-name", "taken", "quiesced", "disks", "freeze-ms", "probes-lost", "self",
+             "pinned"}
 
 
 def methods(calls):

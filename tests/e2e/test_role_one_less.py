@@ -76,6 +76,10 @@ LATE = {("folder", "VirtualMachine.Inventory.Delete"),
         ("source", "VirtualMachine.State.RemoveSnapshot"), ("source", "Global.CancelTask")}
 
 
+#: Without these nothing fails: it is only not told to people.
+OPTIONAL = {("source", "Global.LogEvent"), ("source", "Global.SetCustomField")}
+
+
 class OneLessTest(RoleTest):
     """What the tables share; each class of tests has servers enough for one ctest entry."""
 
@@ -118,7 +122,7 @@ class OneLessTest(RoleTest):
 class OneLessOnTheFolder(OneLessTest):
     def test_every_line_of_the_file_has_its_case(self):
         self.assertEqual({(role, privilege) for role, privilege, _ in lines_of_the_file()},
-                         set(CASES) | LATE)
+                         set(CASES) | LATE | OPTIONAL)
 
     def test_what_is_missed_in_time_leaves_nothing_behind(self):
         self.play(lambda role: role == "folder")
@@ -127,6 +131,27 @@ class OneLessOnTheFolder(OneLessTest):
 class OneLessElsewhere(OneLessTest):
     def test_what_is_missed_in_time_leaves_nothing_behind(self):
         self.play(lambda role: role != "folder")
+
+
+class NotNeeded(OneLessTest):
+    def test_without_the_right_to_log_events_nobody_is_told(self):
+        shop, _ = self.prepared("source", "Global.LogEvent")
+        result = backup(self, shop)
+        self.assertExit(0, result)
+        self.assertEqual([], self.warnings(result))
+        self.assertEqual(1, len(shop.vcenter.vm("avocado2")["userEvents"]))
+
+    def test_without_the_right_to_set_attributes_a_warning_says_so(self):
+        shop = self.with_roles()
+        self.govc(shop, "fields.add", "-type", "VirtualMachine", "vmrotate.newest")
+        shop.configure("[defaults]\nnewest_alias = true\n")
+        made = shop.backups(1)[0].lines[0]["generation"]
+        attributes = {"vmrotate.newest": made}
+        self.assertEqual(attributes, shop.vcenter.vm("avocado2")["attributes"])
+        self.take(shop, "source", "Global.SetCustomField")
+        result = shop.backups(1)[0]
+        self.assertIn("Global.SetCustomField", " ".join(self.warnings(result)))
+        self.assertEqual(attributes, shop.vcenter.vm("avocado2")["attributes"])
 
 
 class MissedLate(OneLessTest):

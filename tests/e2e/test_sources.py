@@ -6,7 +6,8 @@ from harness import ShopTest, is_generation, mark_of
 
 #: Every key of a mark, as cli/rotation/mark.hpp lists them.
 MARK_KEYS = {"version", "state", "run", "lock", "set", "seq", "slot", "prefix", "stem", "source",
-             "source-name", "taken", "quiesced", "disks", "self", "pinned"}
+             "source-name", "taken", "quiesced", "disks", "freeze-ms", "probes-lost", "self",
+             "pinned"}
 
 
 def without_stamp(name):

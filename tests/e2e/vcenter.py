@@ -35,8 +35,12 @@ READS = {
 CHANGES = {
     "CreateSnapshot_Task", "RemoveSnapshot_Task", "CloneVM_Task", "ReconfigVM_Task",
     "Destroy_Task", "CancelTask", "ConsolidateVMDisks_Task", "CreateFolder",
-    "MoveIntoFolder_Task",
+    "MoveIntoFolder_Task", "SetField", "AddCustomFieldDef",
 }
+
+
+#: Calls that leave the inventory as it is: they only tell people.
+LOGS = {"LogUserEvent"}
 
 
 def program(variable):
@@ -186,7 +190,7 @@ class Vcenter:
 
     def changes(self, since=0):
         """The calls that may change something, in order: all that is no plain read."""
-        return [call for call in self.log(True, since) if call["method"] not in READS]
+        return [call for call in self.log(True, since) if call["method"] not in READS | LOGS]
 
     def last_call(self):
         """The number of the last call: for `since`."""

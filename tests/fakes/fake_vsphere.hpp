@@ -40,7 +40,8 @@ struct Killed {};
 class FakeVsphere final : public vimclient::Vsphere {
 public:
     // ---- what it was asked, a line each: "clone zz_a-01-201909250241\n"
-    std::string changes, reads, calls;  ///< `calls` are both, in order
+    std::string changes, reads, calls;  ///< `calls` are all, in order
+    std::string announced;              ///< custom attributes and lines of event logs
 
     // ---- what it is like
     vimclient::ServerInfo about{"VMware vCenter Server 8.0.3 build-24022515", "8.0.3.0",
@@ -55,6 +56,7 @@ public:
     int changes_in_vain = 0;             ///< so many say success, and nothing is changed
     int destructions_in_vain = 0;        ///< so many say success, and the VM stays
     std::function<void(vimclient::Vm&)> spoil_copy;  ///< what goes wrong with each copy
+    std::string address_of_guests;                   ///< what VMware Tools tell
 
     // ---- filling it; references stay valid for as long as the thing exists
 
@@ -207,6 +209,8 @@ public:
                                              const vimclient::VmRef& copy) override;
     vimclient::Answer read(const vimclient::Question& question) override;
 
+    std::string guest_address(const vimclient::VmRef& vm) override;
+
     vimclient::Folder create_folder(const std::string& datacenter_id,
                                     const std::string& path) override;
     vimclient::SnapshotRef create_snapshot(const vimclient::VmRef& vm,
@@ -222,6 +226,9 @@ public:
     void consolidate(const vimclient::VmRef& vm) override;
     void move_into_folder(const vimclient::VmRef& vm, const std::string& folder_id) override;
     bool destroy(const vimclient::VmRef& vm) override;
+    void set_attribute(const vimclient::VmRef& vm, const std::string& name,
+                       const std::string& value) override;
+    void log_event(const vimclient::VmRef& vm, const std::string& text) override;
     void logout() override;
 
 private:

@@ -264,3 +264,14 @@ Vm FakeVsphere::copy_of(const Vm& source, const SnapshotRef& from, const CloneSp
     copy.used = total(copy.disks);
     return copy;
 }
+
+void FakeVsphere::set_attribute(const VmRef& ref, const std::string& name, const std::string& value)
+{
+    ask(announced, "set_attribute", fmt::format("{} {} = {}", ref.name, name, value),
+        [&] { get(ref); });
+}
+
+void FakeVsphere::log_event(const VmRef& ref, const std::string& text)
+{
+    ask(announced, "log_event", fmt::format("{} {}", ref.name, text), [&] { get(ref); });
+}

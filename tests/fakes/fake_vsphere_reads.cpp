@@ -179,6 +179,14 @@ std::optional<Time> FakeVsphere::copied_at(const VmRef& source, const VmRef& cop
     });
 }
 
+std::string FakeVsphere::guest_address(const VmRef& ref)
+{
+    return ask(reads, "guest_address", ref.name, [&] {
+        get(ref);
+        return address_of_guests;
+    });
+}
+
 Answer FakeVsphere::read(const Question& question)
 {
     Answer answer;

@@ -177,6 +177,11 @@ on_failure = ["/f"]
 thaw = ["/t"]
 hook_failure = "skip"
 hook_timeout = "6h"
+probe = "tcp:65535"
+probe_address = "db.example.com"
+max_freeze = "7h"
+newest_alias = true
+event_log = false
 [vm."a b"]
 alias = "a"
 )",
@@ -215,7 +220,8 @@ alias = "a"
                        .removal_wait = seconds{10800},
                        .task_limit = seconds{14400},
                        .grace = seconds{18000},
-                       .deadline = seconds{21600}};
+                       .deadline = seconds{21600},
+                       .probe = {Probe::Kind::tcp, 65535}};
     expected.before_snapshot = {"/b", "", "x y"};
     expected.after_snapshot = {"/a"};
     expected.after_clone = {"/c"};
@@ -223,6 +229,10 @@ alias = "a"
     expected.thaw = {"/t"};
     expected.hook_failure = HookFailure::skip;
     expected.hook_timeout = seconds{21600};
+    expected.probe_address = "db.example.com";
+    expected.max_freeze = seconds{25200};
+    expected.newest_alias = true;
+    expected.event_log = false;
     CHECK(all[0].policy == expected);
 
     using std::chrono::minutes;
@@ -408,6 +418,8 @@ TEST_CASE("parse: values of a policy")
 {
     const std::string duration =
         " must be a duration in quotes, such as \"90s\", \"15min\", \"2h\" or \"1d\"";
+    const std::string probe =
+        "9: probe must be \"off\", \"icmp\", or \"tcp:\" and a port, such as \"tcp:22\"";
     const std::string quiesce = "quiesce must be \"off\", \"prefer\" or \"require\"";
     const std::vector<Case> cases = {
         {"keep = 0", "8: keep must be 1 to 98"},
@@ -455,6 +467,12 @@ TEST_CASE("parse: values of a policy")
          "8: thaw must begin with the absolute path of a program, not with 'x'"},
         {"thaw = ['']", "8: thaw must begin with the absolute path of a program, not with ''"},
         {"thaw = ['/x', \"a\\u0000b\"]", "8: thaw may not contain the character 0"},
+        {"probe = 'tcp'", probe},
+        {"probe = 'tcp:0'", probe},
+        {"probe = 'tcp:65536'", probe},
+        {"probe = 'tcp: 22'", probe},
+        {"probe = 22", probe},
+        {"probe_address = ''", "17: probe_address may not be empty"},
         {"hook_failure = 'stop'", "16: hook_failure must be \"fail\" or \"skip\""},
         {"hook_timeout = '0'", "16: hook_timeout must be a second at least"},
         {"task_limit = '0'", "14: task_limit must be a second at least"},

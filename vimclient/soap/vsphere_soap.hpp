@@ -32,6 +32,7 @@ public:
     std::vector<DiskUse> disk_uses(const std::string& datastore_id) override;
     std::optional<VmRef> own_vm() override;
     std::optional<Time> copied_at(const VmRef& source, const VmRef& copy) override;
+    std::string guest_address(const VmRef& vm) override;
     Answer read(const Question& question) override;
 
     Folder create_folder(const std::string& datacenter_id, const std::string& path) override;
@@ -45,6 +46,8 @@ public:
     void consolidate(const VmRef& vm) override;
     void move_into_folder(const VmRef& vm, const std::string& folder_id) override;
     bool destroy(const VmRef& vm) override;
+    void set_attribute(const VmRef& vm, const std::string& name, const std::string& value) override;
+    void log_event(const VmRef& vm, const std::string& text) override;
     void logout() override { session_.logout(); }
 
 private:
@@ -74,6 +77,9 @@ private:
     std::optional<Removal> take_removal(const std::string& task);
     std::optional<Time> cloned_by_task(const VmRef& source, const VmRef& copy);
     std::optional<Time> cloned_by_event(const VmRef& copy);
+    void change_and_name(const std::function<void(Line&)>& work);
+    std::string attribute_key(const std::string& name);
+    void define_attribute(const std::string& name);
     std::string make_folder(const std::string& parent_id, const std::string& name);
 
     Session session_;
