@@ -467,9 +467,10 @@ int vim25__LogUserEvent(vim25__ManagedObjectReference* _USCOREthis,
       vim25__ManagedObjectReference* entity, std::string msg,
       struct vim25__LogUserEventResponse& reply);
 
-struct vim25__setCustomValueResponse {};
-int vim25__setCustomValue(vim25__ManagedObjectReference* _USCOREthis, std::string key,
-      std::string value, struct vim25__setCustomValueResponse& reply);
+struct vim25__SetFieldResponse {};
+int vim25__SetField(vim25__ManagedObjectReference* _USCOREthis,
+      vim25__ManagedObjectReference* entity, std::string key, std::string value,
+      struct vim25__SetFieldResponse& reply);
 
 struct vim25__AddCustomFieldDefResponse { vim25__CustomFieldDef* returnval; };
 int vim25__AddCustomFieldDef(vim25__ManagedObjectReference* _USCOREthis, std::string name,

@@ -52,23 +52,23 @@ HookStory story_of(const Prepared& prepared)
     return story;
 }
 
-/// What happens before and after a snapshot is made.
-struct Around {
+/// Who has a part in the making of the snapshot.
+struct Companions {
     Hooks& hooks;
-    InStep& group;
     GuestWatch& guest;
+    InStep& group;
 };
 
 /// Between the hook that brings the guest's applications to rest and the one that lets them go
-/// on lies the making of the snapshot, and nothing else; in a group, once all of them are at rest.
+/// on lies the making of the snapshot, and nothing but the wait for the others of a group.
 SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const SourceLock& lock, const Around& around)
+                            const SourceLock& lock, const Companions& with)
 {
-    const Thaw thaw(around.hooks);
-    around.hooks.before_snapshot();
-    around.group.come_to_rest();
+    const Thaw thaw(with.hooks);
+    with.hooks.before_snapshot();
+    with.group.come_to_rest();
     run.observer.step("taking the snapshot");
-    const Watched watched(around.guest);
+    const Watched watched(with.guest);
     return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
 }
 
@@ -226,7 +226,7 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
     hooks.story = story_of(prepared);
     recall_freeze(run, prepared);
     GuestWatch guest(vsphere, run, prepared.source.ref);
-    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, {hooks, group, guest});
+    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, {hooks, guest, group});
     hooks.story.snapshot = snapshot.ref().id;
     group.snapshot_made(run.muster != nullptr && guest.froze_too_long());
     Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
@@ -257,6 +257,7 @@ Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
         after.facts.reset();
     if (run.assignment.policy.newest_alias)
         after.facts.reset();
+    group.snapshot_removed(outcome.froze_too_long);
     name_newest(vsphere, run, prepared.source, outcome);
 
     hooks.story.phase = "expire";

@@ -86,9 +86,15 @@ void InStep::come_to_rest()
 
 void InStep::snapshot_made(bool froze_too_long)
 {
+    snapshot_ended_ = run_.clock.steady();
     if (run_.muster != nullptr)
-        run_.muster->record(run_.assignment.vm,
-                            {snapshot_began_, run_.clock.steady(), froze_too_long});
+        run_.muster->record(run_.assignment.vm, {snapshot_began_, snapshot_ended_, froze_too_long});
+}
+
+void InStep::snapshot_removed(bool froze_too_long)
+{
+    if (run_.muster != nullptr && froze_too_long)
+        run_.muster->record(run_.assignment.vm, {snapshot_began_, snapshot_ended_, true});
 }
 
 void InStep::come_with_snapshot(Outcome& outcome)

@@ -36,6 +36,9 @@ public:
     /// And it is the lock. What is known of the group goes into `outcome`.
     void come_with_snapshot(Outcome& outcome);
 
+    /// It is gone; `froze_too_long` from its making to here.
+    void snapshot_removed(bool froze_too_long);
+
     /// Whether snapshots are made before there is a right to copy.
     bool copies_wait() const;
 
@@ -43,7 +46,7 @@ private:
     void arrive(Muster::Point point);
 
     const Run& run_;
-    std::chrono::milliseconds snapshot_began_{0};
+    std::chrono::milliseconds snapshot_began_{0}, snapshot_ended_{0};
 };
 
 }  // namespace vmrotate::job

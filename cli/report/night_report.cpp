@@ -2,6 +2,7 @@
 #include "report/night_report.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,7 @@ struct Figures {
     std::size_t done = 0, skipped = 0, failed = 0;
     std::size_t left_undone = 0;  ///< VMs that have a new generation, but not all was done
     std::size_t quiesced = 0;
+    std::size_t fell_short = 0;          ///< quiesce was wished for, and there was none
     std::size_t warned = 0, healed = 0;  ///< VMs with a warning, with a dead run's remains
     std::uint64_t bytes = 0;
     const VmResult* longest = nullptr;  ///< whose snapshot was held longest
@@ -35,6 +37,7 @@ void add(Figures& figures, const VmResult& result)
     const job::Outcome& outcome = *result.outcome;
     figures.left_undone += outcome.ok() ? 0U : 1U;
     figures.quiesced += outcome.quiesced ? 1U : 0U;
+    figures.fell_short += outcome.fell_short_of_rest ? 1U : 0U;
     figures.bytes += static_cast<std::uint64_t>(outcome.bytes);
     if (figures.longest == nullptr ||
         outcome.snapshot_held > figures.longest->outcome->snapshot_held)
@@ -49,21 +52,87 @@ Figures figures_of(const Night& night)
     return figures;
 }
 
+std::string in_one_line(const std::string& text)
+{
+    return vmrotate::printable(text, std::string::npos);
+}
+
 /// "  failed      2  papaya3, mango1": a count, and what is to be said of it.
 std::string row(const std::string& what, std::size_t count, const std::string& more = {})
 {
-    return fmt::format("  {} {:5}{}\n", padded_to(what, 13), count,
+    return fmt::format("  {} {:5}{}\n", padded_to(what, std::max(13, cells(what))), count,
                        more.empty() ? more : "  " + more);
 }
 
 std::string consistency_text(const Figures& figures)
 {
     const std::size_t others = figures.done - figures.quiesced;
-    if (others == 0)
-        return "all quiesced";
-    return figures.quiesced == 0
-               ? "crash-consistent"
-               : fmt::format("{} quiesced, {} crash-consistent", figures.quiesced, others);
+    std::string text =
+        figures.quiesced == 0 ? "crash-consistent"
+        : others == 0         ? "all quiesced"
+                      : fmt::format("{} quiesced, {} crash-consistent", figures.quiesced, others);
+    if (figures.fell_short > 0)
+        text += fmt::format(" ({} against the wish)", figures.fell_short);
+    return text;
+}
+
+/// What stands on a datastore since tonight.
+struct Load {
+    std::size_t generations = 0, missing = 0;  ///< copies that were to be made there, and were not
+    std::uint64_t bytes = 0;
+};
+
+void add_to(Load& load, const job::Outcome& outcome)
+{
+    if (outcome.generation.empty()) {
+        ++load.missing;
+        return;
+    }
+    ++load.generations;
+    load.bytes += static_cast<std::uint64_t>(outcome.bytes);
+}
+
+/// By datastore; of one place alone there is nothing to be said.
+std::string rows_of_places(const Night& night)
+{
+    std::map<std::string, Load> loads;
+    bool has_copies = false;
+    for (const VmResult& result : night.results) {
+        if (!result.outcome)
+            continue;
+        add_to(loads[result.outcome->datastore], *result.outcome);
+        for (const job::Outcome& copy : result.outcome->copies)
+            add_to(loads[copy.datastore], copy);
+        has_copies = has_copies || !result.outcome->copies.empty();
+    }
+    std::string rows;
+    for (const auto& [datastore, load] : loads)
+        if (has_copies)
+            rows += row("on " + in_one_line(datastore), load.generations,
+                        size_text(load.bytes) +
+                            (load.missing > 0 ? fmt::format(", {} missing", load.missing) : ""));
+    return rows;
+}
+
+/// Within which time the snapshots of each group were made.
+std::string rows_of_groups(const Night& night)
+{
+    struct Group {
+        std::size_t vms = 0;
+        std::chrono::milliseconds spread{0};
+    };
+    std::map<std::string, Group> groups;
+    for (const VmResult& result : night.results)
+        if (result.outcome && result.outcome->group_spread) {
+            Group& group = groups[result.outcome->group];
+            ++group.vms;
+            group.spread = std::max(group.spread, *result.outcome->group_spread);
+        }
+    std::string rows;
+    for (const auto& [name, group] : groups)
+        rows += row("group " + in_one_line(name), group.vms,
+                    fmt::format("snapshots within {} ms", group.spread.count()));
+    return rows;
 }
 
 std::string rows_of(const Figures& figures)
@@ -82,16 +151,7 @@ std::string rows_of(const Figures& figures)
         rows += row("with warnings", figures.warned);
     if (figures.healed > 0)
         rows += row("healed", figures.healed, "an earlier run was cut short");
-    if (figures.longest != nullptr)
-        rows += fmt::format("  longest snapshot: {}, of {}\n",
-                            seconds_text(figures.longest->outcome->snapshot_held),
-                            printable(figures.longest->vm));
     return rows;
-}
-
-std::string in_one_line(const std::string& text)
-{
-    return vmrotate::printable(text, std::string::npos);
 }
 
 /// Why it has no new generation, or not all was done.
@@ -116,8 +176,13 @@ std::string night_text(const Night& night)
     const std::size_t vms = std::max(night.vms, night.results.size());
     if (vms < 2)
         return {};
+    const Figures figures = figures_of(night);
     std::string text = fmt::format("{} VMs in {}\n", vms, seconds_text(night.took));
-    text += rows_of(figures_of(night));
+    text += rows_of(figures) + rows_of_places(night) + rows_of_groups(night);
+    if (figures.longest != nullptr)
+        text += fmt::format("  longest snapshot: {}, of {}\n",
+                            seconds_text(figures.longest->outcome->snapshot_held),
+                            in_one_line(figures.longest->vm));
     if (vms > night.results.size())
         text += row("not reached", vms - night.results.size(), "a signal ended the run");
     for (const VmResult& result : night.results)

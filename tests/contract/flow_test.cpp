@@ -214,7 +214,7 @@ TEST_CASE("what people are told, and what the guest tells")
             CHECK(vm.at("userEvents") == nlohmann::json({line}));
             CHECK(vm.at("attributes") == nlohmann::json({{"vmrotate.newest", "two"}}));
         }
-    server.order({{"action", "deny"}, {"methods", {"LogUserEvent", "setCustomValue"}}});
+    server.order({{"action", "deny"}, {"methods", {"LogUserEvent", "SetField"}}});
     const auto kind_of = [](const auto& deed) {
         try {
             deed();

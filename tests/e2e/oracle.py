@@ -240,14 +240,17 @@ class Oracle(Expiry, Told, Together):
             vm = self._before(call["seq"]).get(element(call["body"], "entity"))
             if vm and mark_of(vm).get("self") == vm["instanceUuid"]:
                 yield f"a line was written into the event log of '{vm['name']}', a generation"
-        for call in self._methods("setCustomValue"):
-            name, value = element(call["body"], "key"), element(call["body"], "value")
-            source = self._before(call["seq"]).get(call["this"])
+        for call in self._methods("SetField"):
+            value = element(call["body"], "value")
+            source = self._before(call["seq"]).get(element(call["body"], "entity"))
             made = [vm for vm in self._before(call["seq"]).values() if vm["name"] == value and
                     source and mark_of(vm).get("source") == source["instanceUuid"] and
                     mark_of(vm).get("state") == "complete"]
-            if name != "vmrotate.newest" or not made:
-                yield f"the attribute '{name}' of '{call['target']}' was set to '{value}'"
+            if not made:
+                yield f"an attribute of '{source and source['name']}' was set to '{value}'"
+        for call in self._methods("AddCustomFieldDef"):
+            if element(call["body"], "name") != "vmrotate.newest":
+                yield f"the attribute '{element(call['body'], 'name')}' was defined"
 
     def _copied_on(self, call, source, mark):
         """A generation is copied as it lies there, to a further place that somebody asked for, and

@@ -30,7 +30,7 @@ class InTheClient(ShopTest):
         self.alias(shop)
         shop.may_change("avocado2", "annotation")
         shop.do("set", vm="avocado2", annotation="the shop's till")
-        shop.do("deny", methods=["setCustomValue"])
+        shop.do("deny", methods=["SetField"])
         for _ in range(2):
             line = shop.backups(1)[0].of_type("backup")[0]
             self.assertIn("its note names the newest", " ".join(line["warnings"]))

@@ -35,7 +35,7 @@ READS = {
 CHANGES = {
     "CreateSnapshot_Task", "RemoveSnapshot_Task", "CloneVM_Task", "ReconfigVM_Task",
     "Destroy_Task", "CancelTask", "ConsolidateVMDisks_Task", "CreateFolder",
-    "MoveIntoFolder_Task", "setCustomValue", "AddCustomFieldDef",
+    "MoveIntoFolder_Task", "SetField", "AddCustomFieldDef",
 }
 
 

@@ -132,6 +132,33 @@ TEST_CASE("night_text: VMs with warnings and with remains are counted")
           "  longest snapshot: 1 s, of fig\n");
 }
 
+TEST_CASE("night_text: places, groups, and those who fell short of a quiesce")
+{
+    const auto with_copy = [](VmResult result, const std::string& generation) {
+        result.outcome->datastore = "durian";
+        job::Outcome copy;
+        copy.generation = generation;
+        copy.datastore = "アボカド";
+        copy.bytes = 1LL << 30;
+        result.outcome->copies = {copy};
+        return result;
+    };
+    VmResult fig = quiesced(with_copy(made("fig", 40, 3min), "zz1_fig-01-201909250241"));
+    VmResult kiwi = with_copy(made("kiwi", 60, 4min), "");
+    kiwi.outcome->fell_short_of_rest = true;
+    for (VmResult* each : {&fig, &kiwi}) {
+        each->outcome->group = "shop";
+        each->outcome->group_spread = 45ms;
+    }
+    CHECK(report::night_text({.results = {fig, kiwi}, .took = 9s}) ==
+          "2 VMs in 9 s\n"
+          "  backed up         2  100 GiB, 1 quiesced, 1 crash-consistent (1 against the wish)\n"
+          "  on durian         2  100 GiB\n"
+          "  on アボカド       1  1 GiB, 1 missing\n"
+          "  group shop        2  snapshots within 45 ms\n"
+          "  longest snapshot: 4 min 00 s, of kiwi\n");
+}
+
 TEST_CASE("night_text: a signal leaves VMs that nobody came to")
 {
     CHECK(report::night_text({.results = {failed("fig", "interrupted")}, .took = 9s, .vms = 4}) ==

@@ -60,8 +60,3 @@ func (s *server) customFields() []types.CustomFieldDef {
 	}
 	return s.registry.Get(*content.CustomFieldsManager).(*simulator.CustomFieldsManager).Field
 }
-
-// SetCustomValue sets a custom attribute by its name.
-func (o *vmObject) SetCustomValue(c *simulator.Context, req *types.SetCustomValue) soap.HasFault {
-	return simulator.SetCustomValue(c, req)
-}

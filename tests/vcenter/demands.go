@@ -60,8 +60,6 @@ func (s *server) demands(call *simulator.Method) []demand {
 		return []demand{{request.Container, "System.View"}}
 	case *types.SetField:
 		return []demand{{request.Entity, "Global.SetCustomField"}}
-	case *types.SetCustomValue:
-		return []demand{{request.This, "Global.SetCustomField"}}
 	case *types.AddCustomFieldDef:
 		return []demand{{s.rootFolder(), "Global.ManageCustomFields"}}
 	case *types.LogUserEvent:

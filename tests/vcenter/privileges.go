@@ -39,7 +39,6 @@ var privileges = map[string][]string{
 	"RemoveAuthorizationRole": {"Authorization.ModifyRoles"},
 	"TerminateSession":        {"Sessions.TerminateSession"},
 	"SetField":                {"Global.SetCustomField"},
-	"setCustomValue":          {"Global.SetCustomField"},
 	"AddCustomFieldDef":       {"Global.ManageCustomFields"},
 	"LogUserEvent":            {"Global.LogEvent"},
 }

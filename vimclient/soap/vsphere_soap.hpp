@@ -78,7 +78,7 @@ private:
     std::optional<Time> cloned_by_task(const VmRef& source, const VmRef& copy);
     std::optional<Time> cloned_by_event(const VmRef& copy);
     void change_and_name(const std::function<void(Line&)>& work);
-    void set_value(const VmRef& vm, const std::string& name, const std::string& value);
+    std::string attribute_key(const std::string& name);
     void define_attribute(const std::string& name);
     std::string make_folder(const std::string& parent_id, const std::string& name);
 

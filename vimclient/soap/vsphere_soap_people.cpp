@@ -2,6 +2,7 @@
 #include "soap/naming.hpp"
 #include "soap/properties.hpp"
 #include "soap/vsphere_soap.hpp"
+#include "soap/whole.hpp"
 
 // What people see beside a VM in the vSphere Client, and what the guest tells of itself.
 namespace vimclient::wire {
@@ -29,16 +30,23 @@ void VsphereSoap::change_and_name(const std::function<void(Line&)>& work)
     }
 }
 
-void VsphereSoap::set_value(const VmRef& vm, const std::string& name, const std::string& value)
+std::string VsphereSoap::attribute_key(const std::string& name)
 {
-    change_and_name([&](Line& line) {
-        Arena arena;
-        auto* self = arena.reference("VirtualMachine", vm.id);
-        vim25__setCustomValueResponse reply;
-        line.context.call(
-            {"setCustomValue", vm.id}, [&](::soap* s, const char* url, const char* action) {
-                return soap_call_vim25__setCustomValue(s, url, action, self, name, value, reply);
-            });
+    const std::string& manager = session_.services().custom_fields_manager;
+    const Query query{.root_type = "CustomFieldsManager",
+                      .roots = {manager},
+                      .steps = {},
+                      .wanted = {{"CustomFieldsManager", {"field"}}}};
+    return session_.reading<std::string>([&](Line& line) {
+        std::string key;
+        retrieve(session_, line, query, [&](const Object& object) {
+            object.demand_complete();
+            if (const auto* all = object.as<vim25__ArrayOfCustomFieldDef>("field"))
+                for (const vim25__CustomFieldDef* field : whole(all->CustomFieldDef))
+                    if (field->name == name)
+                        key = field->key;
+        });
+        return key;
     });
 }
 
@@ -57,25 +65,31 @@ void VsphereSoap::define_attribute(const std::string& name)
     });
 }
 
+// the key is read once more after the definition: somebody may have been faster
 void VsphereSoap::set_attribute(const VmRef& vm, const std::string& name, const std::string& value)
 {
-    if (session_.services().custom_fields_manager.empty())
+    const std::string& manager = session_.services().custom_fields_manager;
+    if (manager.empty())
         throw Fault(Fault::Kind::unsupported, "the server has no custom attributes");
-    try {
-        return set_value(vm, name, value);
-    } catch (const OutcomeUnknown&) {
-        throw;
-    } catch (const ServerFault& fault) {  // one that is not defined is an invalid argument
-        if (fault.kind() != Fault::Kind::refused && fault.kind() != Fault::Kind::not_found)
-            throw;
+    std::string key = attribute_key(name);
+    if (key.empty()) {
+        try {
+            define_attribute(name);
+        } catch (const ServerFault& fault) {
+            if (fault.kind() != Fault::Kind::duplicate_name)
+                throw;
+        }
+        key = attribute_key(name);
     }
-    try {
-        define_attribute(name);
-    } catch (const ServerFault& fault) {  // somebody was faster
-        if (fault.kind() != Fault::Kind::duplicate_name)
-            throw;
-    }
-    set_value(vm, name, value);
+    change_and_name([&](Line& line) {
+        Arena arena;
+        auto* self = arena.reference("CustomFieldsManager", manager);
+        auto* entity = arena.reference("VirtualMachine", vm.id);
+        vim25__SetFieldResponse reply;
+        line.context.call({"SetField", vm.id}, [&](::soap* s, const char* url, const char* action) {
+            return soap_call_vim25__SetField(s, url, action, self, entity, key, value, reply);
+        });
+    });
 }
 
 void VsphereSoap::log_event(const VmRef& vm, const std::string& text)
