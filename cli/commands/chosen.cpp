@@ -94,8 +94,7 @@ Inventory read_inventory(vimclient::Vsphere& vsphere, const config::Config& conf
         for (const vimclient::Standing& standing : inventory.standings)
             if (!standing.datacenter_id.empty())
                 datacenters.insert(standing.datacenter_id);
-        for (const config::Assignment& each :
-             config::places_of(config::possible(config, options)))
+        for (const config::Assignment& each : config::places_of(config::possible(config, options)))
             folders.insert(each.policy.folder);
         inventory.places = fleet::Places::read(vsphere, datacenters, folders);
         return inventory;
