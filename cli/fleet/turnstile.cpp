@@ -140,12 +140,12 @@ std::vector<InFlight> Turnstile::in_flight() const
 }
 
 std::vector<std::size_t> Turnstile::overdue(
-    const std::function<std::chrono::milliseconds(std::size_t vm)>& time) const
+    const std::function<std::chrono::milliseconds(std::size_t vm)>& allowed) const
 {
     const std::scoped_lock lock(mutex_);
     std::vector<std::size_t> late;
     for (const State& state : states_)
-        if (state.phase == Phase::copying && steady_() - state.copying_since >= time(state.vm))
+        if (state.phase == Phase::copying && steady_() - state.copying_since >= allowed(state.vm))
             late.push_back(state.vm);
     return late;
 }

@@ -41,7 +41,7 @@ public:
 
     /// The VMs that have been copying for their time, given by number, or longer.
     std::vector<std::size_t> overdue(
-        const std::function<std::chrono::milliseconds(std::size_t vm)>& time) const;
+        const std::function<std::chrono::milliseconds(std::size_t vm)>& allowed) const;
 
     /// Waits until something has changed since the last call, at most for this long.
     void wait_for_news(std::chrono::milliseconds at_most);
