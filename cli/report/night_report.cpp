@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "base/width.hpp"
+#include "job/probe.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
 #include "report/times.hpp"
@@ -24,6 +25,7 @@ struct Figures {
     std::size_t warned = 0, healed = 0;  ///< VMs with a warning, with a dead run's remains
     std::uint64_t bytes = 0;
     const VmResult* longest = nullptr;  ///< whose snapshot was held longest
+    const VmResult* frozen = nullptr;   ///< whose guest did not answer for longest
 };
 
 void add(Figures& figures, const VmResult& result)
@@ -42,6 +44,9 @@ void add(Figures& figures, const VmResult& result)
     if (figures.longest == nullptr ||
         outcome.snapshot_held > figures.longest->outcome->snapshot_held)
         figures.longest = &result;
+    if (outcome.freeze && (figures.frozen == nullptr ||
+                           outcome.freeze->longest > figures.frozen->outcome->freeze->longest))
+        figures.frozen = &result;
 }
 
 Figures figures_of(const Night& night)
@@ -183,6 +188,10 @@ std::string night_text(const Night& night)
         text += fmt::format("  longest snapshot: {}, of {}\n",
                             seconds_text(figures.longest->outcome->snapshot_held),
                             in_one_line(figures.longest->vm));
+    if (figures.frozen != nullptr)
+        text += fmt::format("  longest freeze: {}, of {}\n",
+                            job::freeze_text(*figures.frozen->outcome->freeze),
+                            in_one_line(figures.frozen->vm));
     if (vms > night.results.size())
         text += row("not reached", vms - night.results.size(), "a signal ended the run");
     for (const VmResult& result : night.results)

@@ -158,7 +158,8 @@ class Display(TerminalTest):
         terminal = Terminal(80, 5)
         shop, _, process = self.begin("avocado2", "papaya3", JAPANESE, "mango1", "mango2",
                                       terminal=terminal, more=2)
-        self.sees(terminal, r"^… and [23] more", r"^0 of 5 VMs done, [45] in flight, [01] waiting; ")
+        self.sees(terminal, r"^… and [23] more",
+                  r"^0 of 5 VMs done, [45] in flight, [01] waiting; ")
         shop.do("speed", copyMs=20)
         self.assertExit(0, process.wait())
         self.assertClean(terminal)

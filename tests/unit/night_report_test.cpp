@@ -146,6 +146,8 @@ TEST_CASE("night_text: places, groups, and those who fell short of a quiesce")
     VmResult fig = quiesced(with_copy(made("fig", 40, 3min), "zz1_fig-01-201909250241"));
     VmResult kiwi = with_copy(made("kiwi", 60, 4min), "");
     kiwi.outcome->fell_short_of_rest = true;
+    fig.outcome->freeze = {.longest = 7200ms, .lost = 71};
+    kiwi.outcome->freeze = {.longest = 300ms, .lost = 2};
     for (VmResult* each : {&fig, &kiwi}) {
         each->outcome->group = "shop";
         each->outcome->group_spread = 45ms;
@@ -156,7 +158,8 @@ TEST_CASE("night_text: places, groups, and those who fell short of a quiesce")
           "  on durian         2  100 GiB\n"
           "  on アボカド       1  1 GiB, 1 missing\n"
           "  group shop        2  snapshots within 45 ms\n"
-          "  longest snapshot: 4 min 00 s, of kiwi\n");
+          "  longest snapshot: 4 min 00 s, of kiwi\n"
+          "  longest freeze: 7.2 s (71 probes were lost), of fig\n");
 }
 
 TEST_CASE("night_text: a signal leaves VMs that nobody came to")
