@@ -90,7 +90,8 @@ TEST_CASE("mark: unset keys are written empty, so that nothing inherited survive
 {
     CHECK(text_of(encode(Mark{})) ==
           "vmrotate.disks=\nvmrotate.freeze-ms=\nvmrotate.lock=\nvmrotate.pinned=\n"
-          "vmrotate.prefix=\nvmrotate.probes-lost=\nvmrotate.quiesced=no\nvmrotate.run=\nvmrotate.self=\nvmrotate.seq=0\nvmrotate.set=\n"
+          "vmrotate.prefix=\nvmrotate.probes-lost=\nvmrotate.quiesced=no\nvmrotate.run=\nvmrotate."
+          "self=\nvmrotate.seq=0\nvmrotate.set=\n"
           "vmrotate.slot=0\nvmrotate.source=\nvmrotate.source-name=\nvmrotate.state=copying\n"
           "vmrotate.stem=\nvmrotate.taken=1970-01-01T00:00:00Z\nvmrotate.version=1\n");
 
