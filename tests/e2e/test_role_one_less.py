@@ -10,7 +10,7 @@ import signal
 from bad import LATER, our_snapshots
 from role import RoleTest, lines_of_the_file
 from test_role import OLD_CLONE, add_old_clone
-from vcenter import LIMIT
+from vcenter import LIMIT, USER
 
 
 #: The second place is on the same datastore: the account may use no other.
@@ -143,7 +143,9 @@ class NotNeeded(OneLessTest):
 
     def test_without_the_right_to_set_attributes_a_warning_says_so(self):
         shop = self.with_roles()
-        self.govc(shop, "fields.add", "-type", "VirtualMachine", "vmrotate.newest")
+        self.govc(shop, "role.create", "definer", "System.Anonymous", "System.Read", "System.View",
+                  "Global.ManageCustomFields")
+        self.govc(shop, "permissions.set", "-principal", USER, "-role", "definer", "/")
         shop.configure("[defaults]\nnewest_alias = true\n")
         made = shop.backups(1)[0].lines[0]["generation"]
         attributes = {"vmrotate.newest": made}

@@ -27,6 +27,7 @@ Mark complete()
     mark.source_name = "avocado2";
     mark.taken = Time{1569372067s};
     mark.quiesced = true;
+    mark.freeze = {7200ms, 71};
     mark.disks = {{"scsi0:0", 42949672960}, {"scsi0:1", 10737418240}};
     mark.self = "5029c440-85ee-4c2a-89b4-000000000007";
     mark.pinned = "audit";
@@ -74,8 +75,9 @@ TEST_CASE("mark: all keys are written, as the header says")
 {
     CHECK(text_of(encode(complete())) ==
           "vmrotate.disks=scsi0:0=42949672960 scsi0:1=10737418240\n"
+          "vmrotate.freeze-ms=7200\n"
           "vmrotate.lock=89abcdef0123456789abcdef01234567\nvmrotate.pinned=audit\n"
-          "vmrotate.prefix=zz_\nvmrotate.quiesced=yes\n"
+          "vmrotate.prefix=zz_\nvmrotate.probes-lost=71\nvmrotate.quiesced=yes\n"
           "vmrotate.run=0123456789abcdef0123456789abcdef\n"
           "vmrotate.self=5029c440-85ee-4c2a-89b4-000000000007\n"
           "vmrotate.seq=7\nvmrotate.set=default\nvmrotate.slot=2\n"
@@ -87,8 +89,9 @@ TEST_CASE("mark: all keys are written, as the header says")
 TEST_CASE("mark: unset keys are written empty, so that nothing inherited survives")
 {
     CHECK(text_of(encode(Mark{})) ==
-          "vmrotate.disks=\nvmrotate.lock=\nvmrotate.pinned=\nvmrotate.prefix=\n"
-          "vmrotate.quiesced=no\nvmrotate.run=\nvmrotate.self=\nvmrotate.seq=0\nvmrotate.set=\n"
+          "vmrotate.disks=\nvmrotate.freeze-ms=\nvmrotate.lock=\nvmrotate.pinned=\n"
+          "vmrotate.prefix=\nvmrotate.probes-lost=\nvmrotate.quiesced=no\nvmrotate.run=\nvmrotate."
+          "self=\nvmrotate.seq=0\nvmrotate.set=\n"
           "vmrotate.slot=0\nvmrotate.source=\nvmrotate.source-name=\nvmrotate.state=copying\n"
           "vmrotate.stem=\nvmrotate.taken=1970-01-01T00:00:00Z\nvmrotate.version=1\n");
 
@@ -119,6 +122,8 @@ TEST_CASE("mark: what is written is read again")
              mark.disks = {{"sata0:0", 62LL << 40}};
          }},
         {"not quiesced", [](Mark& mark) { mark.quiesced = false; }},
+        {"nobody probed it", [](Mark& mark) { mark.freeze.reset(); }},
+        {"no freeze at all", [](Mark& mark) { mark.freeze = Freeze{}; }},
         {"the highest numbers", [](Mark& mark) { mark.seq = 999'999'999, mark.slot = 99; }},
         {"the lowest numbers", [](Mark& mark) { mark.seq = 1, mark.slot = 1; }},
         {"a reason of many words", [](Mark& mark) { mark.pinned = "see the audit = 2019; 'x'"; }},
@@ -133,7 +138,7 @@ TEST_CASE("mark: what is written is read again")
         Mark mark = complete();
         c.change(mark);
         Keys keys = encode(mark);
-        CHECK(keys.size() == 16);
+        CHECK(keys.size() == 18);
         CHECK(verdict(keys) == "whole");
         CHECK(decode(keys).mark == mark);
 
@@ -173,6 +178,8 @@ TEST_CASE("mark: a key that is missing damages it, unless it may be empty")
         {"vmrotate.taken", damaged("'vmrotate.taken' is missing")},
         {"vmrotate.quiesced", "whole"},
         {"vmrotate.disks", "whole"},
+        {"vmrotate.freeze-ms", "whole"},
+        {"vmrotate.probes-lost", "whole"},
         {"vmrotate.self",
          damaged("it is complete and does not say whose mark it is ('vmrotate.self')")},
         {"vmrotate.pinned", "whole"},
@@ -295,4 +302,17 @@ TEST_CASE("mark: a text that is nearly a time is none")
         INFO("text: ", text);
         CHECK_FALSE(parse_utc(text).has_value());
     }
+}
+
+TEST_CASE("mark: a freeze that cannot be read is not told, and damages nothing")
+{
+    for (const char* key : {"vmrotate.freeze-ms", "vmrotate.probes-lost"})
+        for (const char* text : {"", "-1", "x", "7 ", "99999999999999999999"}) {
+            CAPTURE(key);
+            CAPTURE(text);
+            Keys keys = encode(complete());
+            keys[key] = text;
+            CHECK(verdict(keys) == "whole");
+            CHECK_FALSE(decode(keys).mark.freeze);
+        }
 }
