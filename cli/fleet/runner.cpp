@@ -68,7 +68,7 @@ public:
           clock_(clock),
           stop_(stop),
           crew_(crew),
-          turnstile_([this] { return clock_.stamp(clock_.now()); }, clock.steady)
+          turnstile_([this] { return clock_.stamp(clock_.now()); }, clock.steady, stop)
     {
         sort_by_need(waiting_);
     }

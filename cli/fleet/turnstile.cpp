@@ -61,14 +61,14 @@ public:
     std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) override
     {
         std::unique_lock lock(all_.mutex_);
-        all_.turn_.wait(lock, stop_, [&] { return is_free(datastore_ids); });
+        all_.turn_.wait(lock, all_.stop_of_all_, [&] { return is_free(datastore_ids); });
         return begin_removal(datastore_ids);
     }
 
     std::unique_ptr<Pass> try_removal(const std::vector<std::string>& datastore_ids) override
     {
         const std::scoped_lock lock(all_.mutex_);
-        if (!is_free(datastore_ids) && !stop_.stop_requested())
+        if (!is_free(datastore_ids) && !all_.stop_of_all_.stop_requested())
             return {};
         return begin_removal(datastore_ids);
     }
@@ -107,8 +107,10 @@ private:
 };
 
 Turnstile::Turnstile(std::function<std::string()> local_stamp,
-                     std::function<std::chrono::milliseconds()> steady)
-    : local_stamp_(std::move(local_stamp)), steady_(std::move(steady))
+                     std::function<std::chrono::milliseconds()> steady, std::stop_token stop_of_all)
+    : local_stamp_(std::move(local_stamp)),
+      steady_(std::move(steady)),
+      stop_of_all_(std::move(stop_of_all))
 {
 }
 

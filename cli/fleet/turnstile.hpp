@@ -23,15 +23,16 @@ namespace vmrotate::fleet {
 /// The right to copy goes to whoever came first among those that the limits allow it.
 class Turnstile {
 public:
-    /// `local_stamp` is now, as "202609250241"; `steady` never steps.
+    /// `local_stamp` is now, as "202609250241"; `steady` never steps. After a stop of all nobody
+    /// waits for a removal any more.
     Turnstile(std::function<std::string()> local_stamp,
-              std::function<std::chrono::milliseconds()> steady);
+              std::function<std::chrono::milliseconds()> steady, std::stop_token stop_of_all);
 
     Turnstile(const Turnstile&) = delete;
     Turnstile& operator=(const Turnstile&) = delete;
 
-    /// A VM begins. The gate is its own, for as long as it and this object live; a stop request
-    /// ends its waits.
+    /// A VM begins. The gate is its own, for as long as it and this object live; its stop ends the
+    /// wait for a copy.
     std::unique_ptr<job::Gate> begin(const Waiting& vm, std::stop_token stop);
 
     /// It is no longer in flight.
@@ -63,6 +64,7 @@ private:
 
     std::function<std::string()> local_stamp_;
     std::function<std::chrono::milliseconds()> steady_;
+    std::stop_token stop_of_all_;
     mutable std::mutex mutex_;
     std::condition_variable_any turn_, news_;
     bool has_news_ = false;

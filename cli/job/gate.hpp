@@ -32,8 +32,8 @@ public:
     /// which copies may start is over.
     virtual std::unique_ptr<Pass> copy(const CopyPlace& place) = 0;
 
-    /// The right to remove a snapshot whose files lie on these datastores. Waits for it; a stop
-    /// ends the wait and gives the right at once, as what is to be undone must be sent.
+    /// The right to remove a snapshot whose files lie on these datastores. Waits for it; a stop of
+    /// the whole process gives the right at once, as what is to be undone must be sent.
     virtual std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) = 0;
 
     /// The same without waiting: null where another removal has its turn.

@@ -246,6 +246,8 @@ TEST_CASE("fleet: a copy that takes too long is told to stop, and nobody else is
             std::unique_lock lock(mutex);
             alarm.wait_for(lock, turn.stop, long_enough, [] { return false; });
             told = turn.stop.stop_requested() && turn.is_late();
+            const auto removing = turn.gate.try_removal({"a"});
+            CHECK(turn.gate.try_removal({"a"}) == nullptr);  // it hurries nobody
             night.note("late");
         } else {
             const auto pass = turn.gate.copy({{}, "t", "h"});
