@@ -349,7 +349,7 @@ class MovesAndPasswordsSitInCode(ShopTest):
         shop.backups(2, "avocado2", "--keep", "1")
         told = {call["method"] for call in shop.vcenter.log() if call["method"] not in READS}
         self.assertEqual({"CreateSnapshot_Task", "CloneVM_Task", "RemoveSnapshot_Task",
-                          "ReconfigVM_Task", "Destroy_Task"}, told)
+                          "ReconfigVM_Task", "Destroy_Task", "LogUserEvent"}, told)
 
 
 if __name__ == "__main__":

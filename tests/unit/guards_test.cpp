@@ -42,8 +42,21 @@ Deletion expiry()
     vm.disks = {{"[NFS_durian] zz_avocado2-02-201909250241/a.vmdk", "datastore-2"},
                 {"[NFS_durian] zz_avocado2-02-201909250241/b.vmdk", "datastore-2"}};
     vm.mark.kind = Kind::whole;
-    mark(d) = {State::complete, "run-4",    "lock-4",          "default", 4,  2,        d.set.stem,
-               "uuid-avocado2", "avocado2", Time{1569372067s}, false,     {}, "uuid-4", ""};
+    mark(d) = {State::complete,
+               "run-4",
+               "lock-4",
+               "default",
+               4,
+               2,
+               d.set.stem,
+               "uuid-avocado2",
+               "avocado2",
+               Time{1569372067s},
+               false,
+               {},
+               {},
+               "uuid-4",
+               ""};
     mark(d).disks = {{"scsi0:0", 40}, {"scsi0:1", 10}};
     d.sources = {"avocado2", "avocado20", "tomato"};
     d.newest_verified_seq = 5;
