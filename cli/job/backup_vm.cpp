@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "job/aftermath.hpp"
 #include "job/announce.hpp"
 #include "job/commit.hpp"
 #include "job/copy.hpp"
@@ -22,11 +23,10 @@
 #include "job/in_step.hpp"
 #include "job/lock_by_snapshot.hpp"
 #include "job/make_ready.hpp"
+#include "job/obstacles.hpp"
 #include "job/skip.hpp"
 #include "job/snapshot_guard.hpp"
-#include "job/together.hpp"
 #include "job/turn.hpp"
-#include "rotation/note.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -50,108 +50,6 @@ HookStory story_of(const Prepared& prepared)
             story.source_datastores.push_back(std::move(name));
     }
     return story;
-}
-
-/// Who has a part in the making of the snapshot.
-struct Companions {
-    Hooks& hooks;
-    GuestWatch& guest;
-    InStep& group;
-};
-
-/// Between the hook that brings the guest's applications to rest and the one that lets them go
-/// on lies the making of the snapshot, and nothing but the wait for the others of a group.
-SnapshotGuard take_snapshot(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                            const SourceLock& lock, const Companions& with)
-{
-    const Thaw thaw(with.hooks);
-    with.hooks.before_snapshot();
-    with.group.come_to_rest();
-    run.observer.step("taking the snapshot");
-    const Watched watched(with.guest);
-    return SnapshotGuard(vsphere, run, prepared.source, note_of(run, prepared, lock));
-}
-
-/// Where a copy goes on that nobody may cancel, its snapshot has to stay with it.
-Copy copy_or_leave(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                   const Taken& taken, const SourceLock& lock, SnapshotGuard& snapshot)
-{
-    try {
-        return make_copy(vsphere, run, prepared, taken, lock.id());
-    } catch (const Error& e) {
-        if (e.kind() == ErrorKind::interrupted)
-            snapshot.leave_to_next_run();
-        throw;
-    }
-}
-
-/// A removal that cannot be sent never undoes a good copy: `let_go` tries again and tells.
-void begin_to_let_go(SnapshotGuard& snapshot, const Run& run)
-{
-    try {
-        snapshot.begin_removal();
-    } catch (const std::exception& e) {
-        run.observer.remark(e.what());
-    }
-}
-
-/// What is read once the commit and the snapshot's removal have both ended.
-struct Aftermath {
-    std::optional<vimclient::Vm> source;
-    std::optional<SetFacts> facts;
-};
-
-/// Whether nothing is left to do at the source: else what was read grows old meanwhile.
-bool is_settled(const vimclient::Vm& source, const Run& run)
-{
-    return !source.consolidation_needed &&
-           std::ranges::none_of(source.snapshots, [&](const vimclient::Snapshot& snapshot) {
-               const auto note = rotation::read_snapshot(snapshot.name, snapshot.description);
-               return note && note->run == run.id;
-           });
-}
-
-/// Reads the copy, and with it all that is wanted next; nothing while the removal goes on.
-std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const Run& run,
-                                            const Prepared& prepared, const Copy& copy,
-                                            const SnapshotGuard& snapshot, Aftermath& after)
-{
-    if (!snapshot.removal_has_ended())
-        return {};
-    const bool is_due = std::ranges::any_of(prepared.plan.decisions, [](const auto& decision) {
-        return decision.fate == rotation::Fate::expire;
-    });
-    auto question = is_due ? question_of_set(prepared.id) : vimclient::Question{};
-    question.vms = {copy.vm, prepared.source.ref};
-    auto answer = ask_together(vsphere, question);
-    if (!answer || answer->vms.size() != 2)
-        return {};
-    auto vm = std::move(answer->vms.front());
-    after.source = std::move(answer->vms.back());
-    if (is_settled(*after.source, run))
-        after.facts = set_facts(prepared.id, std::move(*answer));
-    return vm;
-}
-
-Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
-{
-    Aftermath after;
-    commit_or_discard(vsphere, run, prepared, copy, outcome, [&] {
-        return read_aftermath(vsphere, run, prepared, copy, snapshot, after);
-    });
-    return after;
-}
-
-/// Why the snapshot is still there, if it is.
-std::optional<Error> let_go(SnapshotGuard& snapshot, const vimclient::Vm* source = nullptr)
-{
-    try {
-        snapshot.finish_removal(source);
-        return {};
-    } catch (const Error& e) {
-        return e;
-    }
 }
 
 void detail(const Run& run, const Prepared& prepared)
@@ -193,89 +91,191 @@ std::optional<Skip> why_fresh(const Run& run, const Survey& seen)
     }
 }
 
-Outcome back_up(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
-{
-    const auto began = run.clock.steady();
-    Outcome outcome;
-
-    run.observer.step("looking at the VM and its generations");
-    Survey seen = survey(vsphere, run);
-    hooks.story.source = seen.source.ref.id;
-    const auto fresh = why_fresh(run, seen);
-    if (fresh && run.muster == nullptr) {
-        const auto owed = find_owed(vsphere, run, seen);
-        if (!owed)
-            throw *fresh;
-        return copy_owed(vsphere, run, std::move(seen), *owed);
+/// One backup of one VM. What a step leaves for those after it are the members; they end in
+/// reverse order, the snapshot first and the lock last.
+class Backup {
+public:
+    Backup(vimclient::Vsphere& vsphere, const Run& run, Hooks& hooks)
+        : vsphere_(vsphere), run_(run), hooks_(hooks), group_(run)
+    {
     }
-    const auto lock = run.lock(seen.source.instance_uuid);
-    add(outcome, heal(vsphere, run, seen, lock->id()));
-    heal_further(vsphere, run, seen, lock->id(), outcome);
-    Prepared prepared = prepare(vsphere, run, std::move(seen));
-    make_ready(vsphere, run, prepared);
-    InStep group(run);
-    group.come_prepared(prepared, fresh);
-    std::unique_ptr<Gate::Pass> turn;
-    if (!group.copies_wait())
-        turn = take_turn(vsphere, run, prepared);
-    group.come_ready();
-    describe(outcome, prepared);
-    detail(run, prepared);
-    warn_of_odd_clock(run, prepared, outcome);
 
-    hooks.story = story_of(prepared);
-    recall_freeze(run, prepared);
-    GuestWatch guest(vsphere, run, prepared.source.ref);
-    SnapshotGuard snapshot = take_snapshot(vsphere, run, prepared, *lock, {hooks, guest, group});
-    hooks.story.snapshot = snapshot.ref().id;
-    group.snapshot_made(run.muster != nullptr && guest.froze_too_long());
-    Taken taken = lock_by_snapshot(vsphere, run, prepared, snapshot.ref());
-    outcome.fell_short_of_rest = snapshot.judge_rest(taken.quiesced);
-    group.come_with_snapshot(outcome);
-    hooks.after_snapshot();
-    if (group.copies_wait() && run.gate != nullptr)
-        turn = run.gate->copy(place_of(prepared));
+    Outcome run()
+    {
+        run_.observer.step("looking at the VM and its generations");
+        Survey seen = survey(vsphere_, run_);
+        if (!stands_as_generation(seen.source, seen.id))
+            hooks_.story.source = seen.source.ref.id;
+        const auto fresh = why_fresh(run_, seen);
+        if (fresh && run_.muster == nullptr)
+            return make_up_for(*fresh, std::move(seen));
 
-    if (run.muster != nullptr || !run.assignment.policy.after_snapshot.empty())
-        taken.clone_tasks.reset();  // they aged while others were waited for
+        heal_and_prepare(std::move(seen));
+        come_to_the_turn(fresh);
+        take_snapshot();
+        copy();
+        commit_and_let_go();
+        expire_what_is_due();
+        tell_what_is_left();
+        copy_further(vsphere_, run_, *prepared_, lock_->id(), outcome_);
+        outcome_.total = run_.clock.steady() - began_;
+        return std::move(outcome_);
+    }
 
-    hooks.story.phase = "copy";
-    run.observer.source_uses(prepared.source.used);
-    run.observer.step(fmt::format("copying to '{}'", prepared.name(prepared.plan.slot)));
-    const Copy copy = copy_or_leave(vsphere, run, prepared, taken, *lock, snapshot);
-    turn.reset();
+private:
+    Outcome make_up_for(const Skip& fresh, Survey seen)
+    {
+        const auto owed = find_owed(vsphere_, run_, seen);
+        if (!owed)
+            throw fresh;
+        return copy_owed(vsphere_, run_, std::move(seen), *owed);
+    }
 
-    hooks.story.phase = "commit";
-    run.observer.step("removing the snapshot, verifying the copy");
-    outcome.freeze = guest.freeze();
-    guest.begin();
-    begin_to_let_go(snapshot, run);
-    Aftermath after = commit_and_look(vsphere, run, prepared, copy, snapshot, outcome);
-    auto still_there = let_go(snapshot, after.source ? &*after.source : nullptr);
-    guest.end();
-    if (tell_freeze(vsphere, run, copy, guest, outcome))
-        after.facts.reset();
-    if (run.assignment.policy.newest_alias)
-        after.facts.reset();
-    group.snapshot_removed(outcome.froze_too_long);
-    name_newest(vsphere, run, prepared.source, outcome);
+    void heal_and_prepare(Survey seen)
+    {
+        lock_ = run_.lock(seen.source.instance_uuid);
+        add(outcome_, heal(vsphere_, run_, seen, lock_->id()));
+        heal_further(vsphere_, run_, seen, lock_->id(), outcome_);
+        prepared_ = prepare(vsphere_, run_, std::move(seen));
+        make_ready(vsphere_, run_, *prepared_);
+    }
 
-    hooks.story.phase = "expire";
-    hooks.story.generation = outcome.generation;
-    if (!run.assignment.policy.after_clone.empty())
-        after.facts.reset();  // they age while the hook is at work
-    if (hooks.after_clone())
-        expire(vsphere, run, prepared, outcome, std::move(after.facts));
-    if (still_there && !snapshot.is_over())
-        still_there = let_go(snapshot);
-    if (still_there)
-        outcome.left_undone.insert(outcome.left_undone.begin(), *still_there);
-    std::ranges::copy(hooks.troubles(), std::back_inserter(outcome.left_undone));
-    outcome.snapshot_held = snapshot.held();
-    copy_further(vsphere, run, prepared, lock->id(), outcome);
-    outcome.total = run.clock.steady() - began;
-    return outcome;
-}
+    void come_to_the_turn(const std::optional<Skip>& fresh)
+    {
+        group_.come_prepared(*prepared_, fresh);
+        if (!group_.copies_wait())
+            turn_ = take_turn(vsphere_, run_, *prepared_);
+        group_.come_ready();
+        describe(outcome_, *prepared_);
+        detail(run_, *prepared_);
+        warn_of_odd_clock(run_, *prepared_, outcome_);
+    }
+
+    void take_snapshot()
+    {
+        hooks_.story = story_of(*prepared_);
+        recall_freeze(run_, *prepared_);
+        guest_.emplace(vsphere_, run_, prepared_->source.ref);
+        take_it_at_rest();
+        hooks_.story.snapshot = snapshot_->ref().id;
+        group_.snapshot_made(run_.muster != nullptr && guest_->froze_too_long());
+        taken_ = lock_by_snapshot(vsphere_, run_, *prepared_, snapshot_->ref());
+        outcome_.fell_short_of_rest = snapshot_->judge_rest(taken_.quiesced);
+        group_.come_with_snapshot(outcome_);
+        hooks_.after_snapshot();
+    }
+
+    /// Between the hook that brings the guest's applications to rest and the one that lets them
+    /// go on lies the making of the snapshot, and nothing but the wait for the others of a group.
+    void take_it_at_rest()
+    {
+        const Thaw thaw(hooks_);
+        hooks_.before_snapshot();
+        group_.come_to_rest();
+        run_.observer.step("taking the snapshot");
+        const Watched watched(*guest_);
+        snapshot_.emplace(vsphere_, run_, prepared_->source, note_of(run_, *prepared_, *lock_));
+    }
+
+    void copy()
+    {
+        if (group_.copies_wait() && run_.gate != nullptr)
+            turn_ = run_.gate->copy(place_of(*prepared_));
+        if (run_.muster != nullptr || !run_.assignment.policy.after_snapshot.empty())
+            taken_.clone_tasks.reset();  // they aged while others were waited for
+        hooks_.story.phase = "copy";
+        run_.observer.source_uses(prepared_->source.used);
+        run_.observer.step(fmt::format("copying to '{}'", prepared_->name(prepared_->plan.slot)));
+        copy_ = copy_or_leave();
+        turn_.reset();
+    }
+
+    /// Where a copy goes on that nobody may cancel, its snapshot has to stay with it.
+    Copy copy_or_leave()
+    {
+        try {
+            return make_copy(vsphere_, run_, *prepared_, taken_, lock_->id());
+        } catch (const Error& e) {
+            if (e.kind() == ErrorKind::interrupted)
+                snapshot_->leave_to_next_run();
+            throw;
+        }
+    }
+
+    void commit_and_let_go()
+    {
+        hooks_.story.phase = "commit";
+        run_.observer.step("removing the snapshot, verifying the copy");
+        begin_to_let_go();
+        after_ = commit_and_look(vsphere_, run_, *prepared_, copy_, *snapshot_, outcome_);
+        still_there_ = let_go(after_.source ? &*after_.source : nullptr);
+        guest_->end();
+        if (tell_freeze(vsphere_, run_, copy_, *guest_, outcome_) ||
+            run_.assignment.policy.newest_alias)
+            after_.facts.reset();  // something is changed, or asked for, before they serve
+        group_.snapshot_removed(outcome_.froze_too_long);
+        name_newest(vsphere_, run_, prepared_->source, outcome_);
+    }
+
+    /// A removal that cannot be sent never undoes a good copy: `let_go` tries again and tells.
+    void begin_to_let_go()
+    {
+        outcome_.freeze = guest_->freeze();
+        guest_->begin();
+        try {
+            snapshot_->begin_removal();
+        } catch (const std::exception& e) {
+            run_.observer.remark(e.what());
+        }
+    }
+
+    /// Why the snapshot is still there, if it is.
+    std::optional<Error> let_go(const vimclient::Vm* source)
+    {
+        try {
+            snapshot_->finish_removal(source);
+            return {};
+        } catch (const Error& e) {
+            return e;
+        }
+    }
+
+    void expire_what_is_due()
+    {
+        hooks_.story.phase = "expire";
+        hooks_.story.generation = outcome_.generation;
+        if (!run_.assignment.policy.after_clone.empty())
+            after_.facts.reset();  // they age while the hook is at work
+        if (hooks_.after_clone())
+            expire(vsphere_, run_, *prepared_, outcome_, std::move(after_.facts));
+    }
+
+    void tell_what_is_left()
+    {
+        if (still_there_ && !snapshot_->is_over())
+            still_there_ = let_go(nullptr);
+        if (still_there_)
+            outcome_.left_undone.insert(outcome_.left_undone.begin(), *still_there_);
+        std::ranges::copy(hooks_.troubles(), std::back_inserter(outcome_.left_undone));
+        outcome_.snapshot_held = snapshot_->held();
+    }
+
+    vimclient::Vsphere& vsphere_;
+    const Run& run_;
+    Hooks& hooks_;
+    InStep group_;
+    std::chrono::milliseconds began_ = run_.clock.steady();
+    Outcome outcome_;
+    std::unique_ptr<SourceLock> lock_;
+    std::optional<Prepared> prepared_;
+    std::unique_ptr<Gate::Pass> turn_;
+    std::optional<GuestWatch> guest_;
+    std::optional<SnapshotGuard> snapshot_;
+    Taken taken_;
+    Copy copy_;
+    Aftermath after_;
+    std::optional<Error> still_there_;
+};
 
 }  // namespace
 
@@ -289,7 +289,7 @@ Outcome backup_vm(vimclient::Vsphere& vsphere, const Run& run)
         hooks.on_failure(message);
     };
     try {
-        Outcome outcome = back_up(vsphere, run, hooks);
+        Outcome outcome = Backup(vsphere, run, hooks).run();
         log_outcome(vsphere, run, source(), outcome);
         if (!outcome.ok())
             hooks.on_failure(outcome.left_undone.front().what());

@@ -80,15 +80,20 @@ std::vector<Obstacle> obstacles(const vimclient::Vm& source, const Target& targe
 {
     std::vector<Obstacle> found = name_obstacles(set.stem);
     add_vm_obstacles(found, source);
-    const auto facts = facts_of(source);
-    if (!set.folder_id.empty() && facts.folder_id == set.folder_id &&
-        facts.mark.kind == rotation::MarkReading::Kind::whole)
+    if (stands_as_generation(source, set))
         found.push_back({"it is itself a generation, in the folder of the generations",
                          "move it out of the folder if it has become a VM in its own right"});
     for (const vimclient::Disk& disk : source.disks)
         add_disk_obstacles(found, disk);
     add_room_obstacles(found, source, target.datastore);
     return found;
+}
+
+bool stands_as_generation(const vimclient::Vm& vm, const rotation::SetId& set)
+{
+    const auto facts = facts_of(vm);
+    return !set.folder_id.empty() && facts.folder_id == set.folder_id &&
+           facts.mark.kind == rotation::MarkReading::Kind::whole;
 }
 
 std::vector<Obstacle> name_obstacles(const rotation::Stem& stem)

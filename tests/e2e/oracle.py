@@ -226,7 +226,7 @@ class Oracle(Expiry, Told, Together):
                      if one["id"] == element(call["body"], "snapshot")] if source else []
             mark = mark_in(call["body"])
             run = mark.get("run")
-            if source and is_generation(source):
+            if source and is_generation(source) and self._is_in_place(source):
                 yield from self._copied_on(call, source, mark)
             elif source and names != [f"vmrotate {run}"]:
                 yield f"'{call['target']}' was to be cloned from {names} by the run {run}"

@@ -164,7 +164,8 @@ TEST_CASE("stop: no snapshot is begun after it")
 TEST_CASE("stop: a logon that waits for a server which is starting is cancelled")
 {
     std::stop_source stop;
-    Server server([](const Request&) { return scripted::Answer{http("", "503 Service Unavailable")}; });
+    Server server(
+        [](const Request&) { return scripted::Answer{http("", "503 Service Unavailable")}; });
     const auto helper = Bench::later([&] { stop.request_stop(); });
     CHECK_THROWS_AS(server.login({.connect = 5s, .reply = 20s, .retry_for = 24h}, stop.get_token()),
                     Cancelled);
