@@ -238,7 +238,7 @@ class Oracle(Expiry, Told, Together):
             if not text.startswith("vmrotate: "):
                 yield f"{text!r} was written into an event log"
             vm = self._before(call["seq"]).get(element(call["body"], "entity"))
-            if vm and mark_of(vm).get("self") == vm["instanceUuid"]:
+            if vm and mark_of(vm).get("self") == vm["instanceUuid"] and self._is_in_place(vm):
                 yield f"a line was written into the event log of '{vm['name']}', a generation"
         for call in self._methods("SetField"):
             value = element(call["body"], "value")
