@@ -156,14 +156,14 @@ private:
     {
         std::vector<fleet::Waiting> waiting;
         for (std::size_t vm = 0; vm < selection_.size(); ++vm)
-            waiting.push_back({vm, {}, {}, assignment(vm).rules, assignment(vm).by_name});
+            waiting.push_back({.vm = vm,
+                               .rules = assignment(vm).rules,
+                               .by_name = assignment(vm).by_name,
+                               .source = assignment(vm).vm});
         tie_together(waiting);
         look_ahead(waiting);
         const fleet::Crew crew{
-            .act =
-                [this](const fleet::Turn& turn) {
-                    back_up_one(turn.vm, &turn.gate, turn.stop, turn.is_late);
-                },
+            .act = [this](const fleet::Turn& turn) { back_up_or_tell(turn); },
             .skip = [this](std::size_t vm, const std::string& reason) { skip(vm, reason); },
             .drop = [this](std::size_t vm) { leave(vm, "there is no thread for it"); },
             .deadline = [this](std::size_t vm) -> std::chrono::milliseconds {
@@ -201,7 +201,7 @@ private:
             vm.place.target_datastore_id =
                 inventory.places.datastore(standing.datacenter_id, meant.policy.datastore);
             if (const auto copying = inventory.places.unfinished(ring))
-                being_made_[vm.vm] = *copying;
+                note_being_made(vm.vm, *copying);
         }
     }
 
@@ -223,9 +223,15 @@ private:
             }
         }
         const std::string own = own_vm();
-        for (fleet::Waiting& vm : waiting)
-            vm.alone =
-                vm.group.empty() && (assignment(vm.vm).policy.self || assignment(vm.vm).vm == own);
+        for (fleet::Waiting& vm : waiting) {
+            vm.alone = assignment(vm.vm).policy.self || vm.source == own;
+            if (vm.alone && !vm.group.empty())
+                throw Error(ErrorKind::usage,
+                            fmt::format("'{}' of the group '{}' is the VM of this vCenter, which "
+                                        "is backed up last and alone",
+                                        vm.source, vm.group),
+                            "take it out of the group");
+        }
     }
 
     static job::Muster::Rules rules_of(const config::Muster& muster)
@@ -274,6 +280,8 @@ private:
         run.gate = gate;
         run.hints = night_.hints;
         run.fresh_since = fresh_since(vm);
+        if (const auto made = being_made_.find(vm); made != being_made_.end())
+            run.made_by_another = made->second;
         if (const auto muster = musters_.find(vm); muster != musters_.end())
             run.muster = muster->second.get();
         auto result = back_up(night_.vsphere, run, is_late);
@@ -283,6 +291,18 @@ private:
         result.warnings = progress->warnings();
         result.healed = progress->deeds();
         end(std::move(result));
+    }
+
+    /// Nothing may leave a thread.
+    void back_up_or_tell(const fleet::Turn& turn)
+    {
+        try {
+            back_up_one(turn.vm, &turn.gate, turn.stop, turn.is_late);
+        } catch (const std::exception& e) {
+            leave(turn.vm, e.what());
+            const std::scoped_lock lock(speaking_);
+            end({.vm = assignment(turn.vm).vm, .error = Error(ErrorKind::failed, e.what())});
+        }
     }
 
     void skip(std::size_t vm, const std::string& reason)
@@ -317,9 +337,15 @@ private:
     {
         if (!began_ || !is_of_a_job(assignment(vm)))
             return {};
-        const auto since = *began_ - assignment(vm).rules.min_interval;
-        const auto made = being_made_.find(vm);
-        return made == being_made_.end() ? since : std::min(since, made->second);
+        return *began_ - assignment(vm).rules.min_interval;
+    }
+
+    /// What has been unfinished for longer is nobody's any more.
+    void note_being_made(std::size_t vm, std::chrono::sys_seconds taken)
+    {
+        constexpr std::chrono::hours longest{12};
+        if (began_ && taken + longest > *began_)
+            being_made_[vm] = taken;
     }
 
     const Context& context_;

@@ -104,6 +104,7 @@ void SelectionOptions::add_to(CLI::App& command)
 {
     command.add_option("VM", vms, "VMs by their exact names, and jobs");
     command.add_option("--job", jobs, "All VMs of this job of the configuration; may be repeated")
+        ->allow_extra_args(false)
         ->group("Selection");
     const auto add = [&](const char* option, const char* help) {
         add_key(command, "Backup", option, layer_, config::policy_setting, help);

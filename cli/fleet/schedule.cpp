@@ -72,10 +72,17 @@ bool may_begin(const Waiting& vm, const std::vector<InFlight>& in_flight)
 
 namespace {
 
+/// For another job.
+bool is_in_flight(const Waiting& vm, const std::vector<InFlight>& in_flight)
+{
+    return !vm.source.empty() && std::ranges::count(in_flight, vm.source, &InFlight::source) > 0;
+}
+
 /// Another member of its group has begun.
 bool is_expected(const Waiting& vm, const std::vector<InFlight>& in_flight)
 {
-    return !vm.group.empty() && std::ranges::count(in_flight, vm.group, &InFlight::group) > 0;
+    return !vm.group.empty() && std::ranges::count(in_flight, vm.group, &InFlight::group) > 0 &&
+           !is_in_flight(vm, in_flight);
 }
 
 bool is_group_preparing(const std::vector<InFlight>& in_flight)
@@ -90,7 +97,7 @@ bool may_begin_now(const Waiting& vm, const std::vector<InFlight>& in_flight, bo
 {
     if (vm.alone)
         return !others && in_flight.empty();
-    if (std::ranges::count(in_flight, true, &InFlight::alone) > 0)
+    if (std::ranges::count(in_flight, true, &InFlight::alone) > 0 || is_in_flight(vm, in_flight))
         return false;
     return may_begin(vm, in_flight) && (vm.group.empty() || !is_group_preparing(in_flight));
 }

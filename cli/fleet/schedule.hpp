@@ -24,8 +24,9 @@ struct InFlight {
     std::size_t vm = 0;  ///< its number
     Phase phase = Phase::preparing;
     job::CopyPlace place = {};
-    std::string group = {};  ///< whose members begin at once; empty: none
-    bool alone = false;      ///< nothing else may be in flight
+    std::string group = {};   ///< whose members begin at once; empty: none
+    bool alone = false;       ///< nothing else may be in flight
+    std::string source = {};  ///< the VM's name
 };
 
 /// A VM that has not begun.
@@ -34,9 +35,10 @@ struct Waiting {
     std::optional<std::chrono::sys_seconds> newest = {};  ///< when its newest generation was taken
     job::CopyPlace place = {};                            ///< as far as it is known
     config::JobRules rules = {};
-    bool by_name = false;    ///< no window holds for it
-    std::string group = {};  ///< whose members begin at once; empty: none
-    bool alone = false;      ///< it comes last, and nothing else is in flight meanwhile
+    bool by_name = false;     ///< no window holds for it
+    std::string group = {};   ///< whose members begin at once; empty: none
+    bool alone = false;       ///< it comes last, and nothing else is in flight meanwhile
+    std::string source = {};  ///< the VM's name; not begun while it is in flight for another job
 };
 
 /// Most overdue first: those without a generation, then by the age of the newest; those that are

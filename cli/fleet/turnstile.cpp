@@ -124,6 +124,7 @@ std::unique_ptr<job::Gate> Turnstile::begin(const Waiting& vm, std::stop_token s
     state.by_name = vm.by_name;
     state.group = vm.group;
     state.alone = vm.alone;
+    state.source = vm.source;
     states_.push_back(std::move(state));
     return std::make_unique<VmGate>(*this, states_.back(), std::move(stop));
 }

@@ -115,9 +115,10 @@ public:
         take_snapshot();
         copy();
         commit_and_let_go();
-        expire_what_is_due();
+        const bool is_fit = expire_what_is_due();
         tell_what_is_left();
-        copy_further(vsphere_, run_, *prepared_, lock_->id(), outcome_);
+        if (is_fit)
+            copy_further(vsphere_, run_, *prepared_, lock_->id(), outcome_);
         outcome_.total = run_.clock.steady() - began_;
         return std::move(outcome_);
     }
@@ -210,9 +211,9 @@ private:
         after_ = commit_and_look(vsphere_, run_, *prepared_, copy_, *snapshot_, outcome_);
         still_there_ = let_go(after_.source ? &*after_.source : nullptr);
         guest_->end();
-        if (tell_freeze(vsphere_, run_, copy_, *guest_, outcome_) ||
-            run_.assignment.policy.newest_alias)
-            after_.facts.reset();  // something is changed, or asked for, before they serve
+        tell_freeze(vsphere_, run_, copy_, *guest_, outcome_);
+        if (outcome_.freeze || run_.assignment.policy.newest_alias)
+            after_.facts.reset();  // they age while the guest is waited for, or more is asked
         group_.snapshot_removed(outcome_.froze_too_long);
         name_newest(vsphere_, run_, prepared_->source, outcome_);
     }
@@ -240,14 +241,17 @@ private:
         }
     }
 
-    void expire_what_is_due()
+    /// Nothing goes for a generation that a hook has found unfit. Returns whether none has.
+    bool expire_what_is_due()
     {
         hooks_.story.phase = "expire";
         hooks_.story.generation = outcome_.generation;
         if (!run_.assignment.policy.after_clone.empty())
             after_.facts.reset();  // they age while the hook is at work
-        if (hooks_.after_clone())
-            expire(vsphere_, run_, *prepared_, outcome_, std::move(after_.facts));
+        if (!hooks_.after_clone())
+            return false;
+        expire(vsphere_, run_, *prepared_, outcome_, std::move(after_.facts));
+        return true;
     }
 
     void tell_what_is_left()

@@ -87,7 +87,8 @@ Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& pr
     auto& set = seen.members.set;
     if (set != prepared.set) {
         refuse_newcomers(prepared.set, set);
-        refuse_fresh(run, set, prepared.server_time);
+        if (run.muster == nullptr)
+            refuse_fresh(run, set, prepared.server_time);
         prepared.set = std::move(set);
         prepared.newest_used = seen.members.newest_used;
         prepared.plan =

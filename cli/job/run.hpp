@@ -59,6 +59,10 @@ struct Run {
 
     /// By the server's clock: with a generation taken then or later it is skipped.
     std::optional<std::chrono::sys_seconds> fresh_since = {};
+
+    /// When the copy was taken that another run was making as this one began: once it is a
+    /// generation, the VM is skipped too.
+    std::optional<std::chrono::sys_seconds> made_by_another = {};
     Hints* hints = nullptr;       ///< null: every VM is looked for by its name
     HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
     Prober* prober = nullptr;     ///< null: no guest is probed

@@ -20,16 +20,29 @@ CopyPlace place_of(const Prepared& prepared)
             host.empty() ? prepared.source.host_id : host};
 }
 
+namespace {
+
+/// One from the future proves nothing: a clock was wrong.
+bool is_fresh(const Run& run, const rotation::Generation& generation, rotation::Time now)
+{
+    constexpr std::chrono::minutes tolerance{5};
+    return generation.condition != rotation::Condition::set_aside &&
+           generation.taken <= now + tolerance &&
+           (generation.taken >= *run.fresh_since || generation.taken == run.made_by_another);
+}
+
+}  // namespace
+
 void refuse_fresh(const Run& run, const rotation::Set& set, rotation::Time server_time)
 {
     if (!run.fresh_since)
         return;
+    const rotation::Time now = std::max(server_time, run.clock.now());
     for (const rotation::Generation& generation : set.generations)
-        if (generation.taken >= *run.fresh_since &&
-            generation.condition != rotation::Condition::set_aside)
+        if (is_fresh(run, generation, now))
             throw Skip(Skip::Cause::fresh,
                        fmt::format("its generation '{}' was taken {} ago", generation.name,
-                                   duration_text(server_time - generation.taken)));
+                                   duration_text(now - generation.taken)));
 }
 
 std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& run,
@@ -46,7 +59,8 @@ std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& ru
         if (run.clock.steady() - asked < long_wait)
             return pass;
         auto seen = survey(vsphere, run);
-        refuse_fresh(run, seen.set, seen.server_time);
+        if (run.muster == nullptr)  // a group decides about all of its members
+            refuse_fresh(run, seen.set, seen.server_time);
         prepared = prepare(vsphere, run, std::move(seen));
         make_ready(vsphere, run, prepared);
         if (place_of(prepared) == place)

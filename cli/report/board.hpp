@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -120,9 +121,9 @@ private:
     bool has_begun_ = false;
     std::list<Flight> flights_;
     Tally tally_;
-    std::deque<std::string> unsent_;  ///< for `out`
-    std::vector<std::string> drawn_;  ///< the block as it stands on the screen
-    bool is_lost_ = false;            ///< others wrote below it: it stays
+    std::deque<std::string> unsent_;     ///< for `out`
+    std::vector<std::string> drawn_;     ///< the block as it stands on the screen
+    std::atomic<bool> is_lost_ = false;  ///< others wrote below it: it stays
     std::optional<std::chrono::milliseconds> painted_;
     std::stop_callback<std::function<void()>> on_stop_;  // last: it uses all of the above
 };

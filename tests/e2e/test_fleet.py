@@ -206,6 +206,24 @@ class Limits(FleetTest):
         self.assertExit(0, result)
         self.assertEqual(["a1"], copied(result))
 
+    def test_a_vm_of_two_jobs_is_backed_up_for_both(self):
+        shop = self.fleet(vms("", "NFS_mango", "a1", "a2"), """
+            [job.nightly]
+            vms = ["a1", "a2"]
+            [job.weekly]
+            vms = ["a1"]
+            set = "weekly"
+            prefix = "zw_"
+            """, copyMs=100)
+        for words in ((), ("--job", "nightly", "--job", "weekly")):
+            result = shop.run("backup", *words, env={"TZ": shop.another_minute()})
+            self.assertExit(0, result)
+            self.assertEqual(["a1", "a1", "a2"], copied(result))
+            time.sleep(1.1)  # the server's clock counts seconds: the next job begins later
+        result = shop.run("backup", "--job", "weekly", "a1", env={"TZ": shop.another_minute()})
+        self.assertExit(0, result)
+        self.assertEqual(["a1"], copied(result))
+
     def test_a_copy_beyond_its_deadline_is_cancelled_and_cleaned_up(self):
         shop = self.fleet(vms("", "NFS_mango", "a1"), """
             [vm.a1]

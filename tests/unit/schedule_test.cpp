@@ -159,3 +159,16 @@ TEST_CASE("next: what has to be alone is last, and nothing is beside it")
     CHECK(next(last, {}, "202609250241").begin == 0);
     CHECK_FALSE(next({{.vm = 1}}, alone, "202609250241").begin);
 }
+
+TEST_CASE("next: a VM that is in flight for one job waits there for the other")
+{
+    const std::vector<Waiting> waiting = {{.vm = 0, .source = "mango"},
+                                          {.vm = 1, .source = "kiwi"}};
+    const std::vector<Waiting> member = {{.vm = 0, .group = "shop", .source = "mango"}};
+    const std::vector<InFlight> same = {{.vm = 9, .phase = ending, .source = "mango"}};
+    const std::vector<InFlight> group = {same[0], {.vm = 8, .group = "shop", .source = "kiwi"}};
+    CHECK(next(waiting, {}, "202609250241").begin == 0);
+    CHECK(next(waiting, same, "202609250241").begin == 1);
+    CHECK_FALSE(next({waiting[0]}, same, "202609250241").begin);
+    CHECK_FALSE(next(member, group, "202609250241").begin);
+}
