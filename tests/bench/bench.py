@@ -292,4 +292,5 @@ def main():
         ROWS[name](tools, table)
 
 
-main()
+if __name__ == "__main__":
+    main()
