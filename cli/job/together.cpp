@@ -16,8 +16,7 @@ std::optional<vimclient::Answer> ask_together(vimclient::Vsphere& vsphere,
     } catch (const vimclient::OutcomeUnknown&) {
         throw;
     } catch (const Fault& fault) {
-        if (fault.kind() != Fault::Kind::not_found && fault.kind() != Fault::Kind::refused &&
-            fault.kind() != Fault::Kind::privilege)
+        if (fault.kind() != Fault::Kind::not_found && fault.kind() != Fault::Kind::refused)
             throw;
         return {};
     }
