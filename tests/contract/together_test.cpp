@@ -61,15 +61,6 @@ std::string text_of(const std::vector<Host>& hosts)
     return text;
 }
 
-std::string text_of(const std::vector<DiskUse>& uses)
-{
-    std::vector<std::string> texts;
-    for (const DiskUse& use : uses)
-        texts.push_back(use.vm_id + " " + use.file);
-    std::ranges::sort(texts);
-    return fmt::format("{}", fmt::join(texts, "\n"));
-}
-
 std::vector<std::string> hosts_of(const Datastore& datastore)
 {
     std::vector<std::string> ids;
