@@ -9,6 +9,7 @@ int main(int argument_count, char** arguments)
 try {
     using namespace vmrotate;
     cli::harden_process();
+    cli::start_openssl();
     const cli::Signals signals;
     cli::Streams streams(signals.token());
     cli::Environment environment = cli::real_environment(signals, streams);

@@ -12,8 +12,11 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <new>
 #include <string_view>
 #include <thread>
+
+#include <openssl/crypto.h>
 
 namespace vmrotate::cli {
 namespace {
@@ -70,6 +73,12 @@ void harden_process()
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGCHLD, SIG_DFL);  // ignored, a child's exit code would be lost
+}
+
+void start_openssl()
+{
+    if (OSSL_LIB_CTX_get0_global_default() == nullptr)
+        throw std::bad_alloc();
 }
 
 struct Signals::State {

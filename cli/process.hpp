@@ -16,6 +16,10 @@ namespace vmrotate::cli {
 /// called first; a failure is not told.
 void harden_process();
 
+/// Makes OpenSSL's context, which its first use would make: where that has no memory, OpenSSL 3.0
+/// goes on without one and crashes. Throws std::bad_alloc.
+void start_openssl();
+
 /// Turns signals into a stop request. To be made before any other thread, as it blocks
 /// SIGINT, SIGTERM and SIGHUP for all of them and waits for them in a thread of its own.
 ///
