@@ -337,7 +337,7 @@ public:
     /// not the task: OutcomeUnknown.
     virtual void wait(const TaskRef& task, std::stop_token stop) = 0;
 
-    /// Whether the end of a removal has been seen already, so that `wait` will ask nothing.
+    /// Whether a removal is known to have ended well, so that `wait` will ask nothing.
     virtual bool has_ended(const TaskRef& removal) = 0;
 
     /// Makes a thin, full copy of the snapshot, or, where its id is empty, of the VM as it

@@ -22,7 +22,7 @@ bool is_settled(const vimclient::Vm& source, const Run& run)
 /// Reads the copy, and with it all that is wanted next; nothing while the removal goes on.
 std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const Run& run,
                                             const Prepared& prepared, const Copy& copy,
-                                            const SnapshotGuard& snapshot, Aftermath& after)
+                                            SnapshotGuard& snapshot, Aftermath& after)
 {
     if (!snapshot.removal_has_ended())
         return {};
@@ -44,7 +44,7 @@ std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const R
 }  // namespace
 
 Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
+                          const Copy& copy, SnapshotGuard& snapshot, Outcome& outcome)
 {
     Aftermath after;
     commit_or_discard(vsphere, run, prepared, copy, outcome, [&] {
