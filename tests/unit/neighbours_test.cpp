@@ -175,10 +175,13 @@ TEST_CASE("backup_vm: beside known neighbours it lists the folder before a delet
     for (const bool is_due : {false, true}) {
         INFO("something is due: ", is_due);
         Street street;
-        if (is_due)
-            street.world.add_generation(4, 4, 0);
+        street.world.policy.keep = is_due ? 3 : 4;
         street.read();
         auto given = street.run();
+        given.found = job::Hint{.vm_id = street.world.source().ref.id,
+                                .instance_uuid = {},
+                                .folder_id = street.id.folder_id,
+                                .host_ids = {}};
         const auto outcome = job::backup_vm(street.world.vsphere, given);
         CHECK(outcome.ok());
         CHECK(outcome.expired.size() == (is_due ? 1 : 0));

@@ -18,12 +18,12 @@ namespace {
 /// Writes into the server's list of calls when rights are taken and given back.
 class TestGate final : public job::Gate {
 public:
-    explicit TestGate(World& world) : world_(world) {}
+    explicit TestGate(World& world) : list(&world.vsphere.changes), world_(world) {}
 
     job::CopyPlace asked;
     std::function<void()> on_copy;
     bool others_remove = false;  ///< the first time that somebody tries
-    std::string* list = &world_.vsphere.changes;
+    std::string* list;
 
     std::unique_ptr<Pass> copy(const job::CopyPlace& place) override
     {
