@@ -119,7 +119,10 @@ void Board::event(const std::string& type, const std::string& vm, const Json& me
     const std::lock_guard lock(guard_);
     if (!has_begun_ || !manner_.events)
         return;
-    Json line = {{"vm", vm}, {"at", rotation::utc_text(world_.clock.now())}};
+    Json line = Json::object();
+    if (!vm.empty())
+        line["vm"] = vm;
+    line["at"] = rotation::utc_text(world_.clock.now());
     line.update(members);
     unsent_.push_back(json_line(type, line));
     put({});

@@ -170,6 +170,9 @@ window = "22:30-05:00"
 days = ["sun", "wed"]
 window_is_failure = true
 min_interval = "12h"
+before_job = ["/bj"]
+after_job = ["/aj", "x"]
+job_hook_timeout = "8h"
 folders = ["a", "日/b"]
 pools = ["p"]
 attributes = ["Backup=a=b"]
@@ -247,7 +250,10 @@ alias = "a"
                             Window{minutes{1350}, minutes{300}},
                             {Day::sunday, Day::wednesday},
                             true,
-                            seconds{43200}};
+                            seconds{43200},
+                            {"/bj"},
+                            {"/aj", "x"},
+                            seconds{28800}};
     CHECK(all[0].rules == rules);
     const Job& job = config.jobs.at("夜 1");
     CHECK(fmt::format("{} {} {} {}", fmt::join(job.folders, "|"), fmt::join(job.pools, "|"),
