@@ -61,9 +61,11 @@ JobHooks::JobHooks(const std::vector<config::Assignment>& selection,
 }
 
 JobHooks::~JobHooks()
-try {
-    finish();
-} catch (const std::exception&) {  // no memory: nobody can be told
+{
+    try {
+        finish();
+    } catch (const std::exception&) {  // no memory: nobody can be told
+    }
 }
 
 JobHooks::Job& JobHooks::job_of(const config::Assignment& assignment)

@@ -32,9 +32,11 @@ Board::Board(Surroundings surroundings)
 }
 
 Board::~Board()
-try {
-    end();
-} catch (const std::exception&) {  // no memory: the screen stays as it is
+{
+    try {
+        end();
+    } catch (const std::exception&) {  // no memory: the screen stays as it is
+    }
 }
 
 void Board::begin(std::size_t vms, Manner manner)
