@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -222,6 +223,7 @@ struct Question {
     bool time = false;               ///< the server's clock
     std::vector<VmRef> vms;          ///< as `read_vms`
     std::string folder_id;           ///< its VMs, as `vms_in`
+    std::string children_of;         ///< a folder: which VMs stand directly in it, by id alone
     VmRef placed;                    ///< its place, and its datacenter's datastores and folders
     std::vector<std::string> hosts;  ///< ids, as `read_hosts`
     SnapshotRef snapshot;            ///< its disks, as `disks_of`
@@ -234,6 +236,7 @@ struct Answer {
     std::optional<Time> time;
     std::vector<Vm> vms;
     std::optional<std::vector<Vm>> folder;
+    std::optional<std::set<std::string>> children;  ///< ids
     std::optional<Place> place;
     std::vector<Datastore> datastores;  ///< with `place`
     std::vector<Folder> folders;        ///< with `place`
@@ -337,7 +340,7 @@ public:
     /// not the task: OutcomeUnknown.
     virtual void wait(const TaskRef& task, std::stop_token stop) = 0;
 
-    /// Whether the end of a removal has been seen already, so that `wait` will ask nothing.
+    /// Whether a removal is known to have ended well, so that `wait` will ask nothing.
     virtual bool has_ended(const TaskRef& removal) = 0;
 
     /// Makes a thin, full copy of the snapshot, or, where its id is empty, of the VM as it

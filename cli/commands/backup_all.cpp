@@ -24,6 +24,7 @@
 #include "job/backup_vm.hpp"
 #include "job/explain.hpp"
 #include "job/muster.hpp"
+#include "job/neighbours.hpp"
 #include "job/skip.hpp"
 
 namespace vmrotate::cli {
@@ -239,9 +240,13 @@ private:
             night_.chosen.inventory
                 ? *night_.chosen.inventory
                 : read_inventory(night_.vsphere, night_.chosen.config, night_.options);
+        neighbours_ = inventory.places.neighbours();
         std::map<std::string, const vimclient::Standing*> standings;
-        for (const vimclient::Standing& standing : inventory.standings)
+        std::map<std::string, int> bearers;
+        for (const vimclient::Standing& standing : inventory.standings) {
             standings[standing.ref.name] = &standing;
+            ++bearers[standing.ref.name];
+        }
         for (fleet::Waiting& vm : waiting) {
             const config::Assignment& meant = assignment(vm.vm);
             const auto found = standings.find(meant.vm);
@@ -254,6 +259,8 @@ private:
             vm.place.source_datastore_ids = standing.datastore_ids;
             vm.place.target_datastore_id =
                 inventory.places.datastore(standing.datacenter_id, meant.policy.datastore);
+            if (bearers[meant.vm] == 1)
+                found_[vm.vm] = inventory.places.hint(standing, meant.policy);
             if (const auto copying = inventory.places.unfinished(ring))
                 note_being_made(vm.vm, *copying);
         }
@@ -333,6 +340,9 @@ private:
         run.stop = stop;
         run.gate = gate;
         run.hints = night_.hints;
+        run.neighbours = neighbours_.get();
+        if (const auto found = found_.find(vm); found != found_.end())
+            run.found = found->second;
         run.fresh_since = fresh_since(vm);
         if (const auto made = being_made_.find(vm); made != being_made_.end())
             run.made_by_another = made->second;
@@ -420,6 +430,8 @@ private:
     const Night& night_;
     const std::vector<config::Assignment>& selection_;
     std::vector<std::string> sources_;
+    std::shared_ptr<job::Neighbours> neighbours_ = std::make_shared<job::Neighbours>();
+    std::map<std::size_t, job::Hint> found_;                       ///< what the inventory told
     std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
     std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock
     std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group

@@ -27,7 +27,7 @@ Places Places::read(vimclient::Vsphere& vsphere, const std::set<std::string>& da
     Places places;
     for (const std::string& datacenter : datacenter_ids) {
         for (const vimclient::Datastore& datastore : vsphere.datastores_of(datacenter))
-            places.datastores_[{datacenter, datastore.name}] = datastore.id;
+            places.datastores_[{datacenter, datastore.name}] = datastore;
         for (const vimclient::Folder& folder : vsphere.folders_of(datacenter))
             if (paths.contains(folder.path))
                 places.add_folder(datacenter, folder, vsphere.vms_in(folder.id));
@@ -39,6 +39,8 @@ void Places::add_folder(const std::string& datacenter_id, const vimclient::Folde
                         const std::vector<vimclient::Vm>& vms)
 {
     using Kind = rotation::MarkReading::Kind;
+    folder_ids_[{datacenter_id, folder.path}] = folder.id;
+    neighbours_->note_all(folder.id, vms);
     for (const vimclient::Vm& vm : vms) {
         const auto reading = rotation::decode(vm.mark);
         if (reading.kind != Kind::none)
@@ -70,7 +72,20 @@ std::optional<sys_seconds> Places::unfinished(const Ring& ring) const
 std::string Places::datastore(const std::string& datacenter_id, const std::string& name) const
 {
     const auto found = datastores_.find({datacenter_id, name});
-    return found == datastores_.end() ? std::string() : found->second;
+    return found == datastores_.end() ? std::string() : found->second.id;
+}
+
+job::Hint Places::hint(const vimclient::Standing& vm, const config::Policy& policy) const
+{
+    job::Hint hint{.vm_id = vm.ref.id, .instance_uuid = {}, .folder_id = {}, .host_ids = {}};
+    const auto folder = folder_ids_.find({vm.datacenter_id, policy.folder});
+    if (folder != folder_ids_.end())
+        hint.folder_id = folder->second;
+    const auto datastore = datastores_.find({vm.datacenter_id, policy.datastore});
+    if (datastore != datastores_.end())
+        for (const vimclient::DatastoreMount& mount : datastore->second.hosts)
+            hint.host_ids.push_back(mount.host_id);
+    return hint;
 }
 
 }  // namespace vmrotate::fleet

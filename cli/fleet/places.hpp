@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "job/hints.hpp"
+#include "job/neighbours.hpp"
 #include "vsphere.hpp"
 
 namespace vmrotate::fleet {
@@ -41,13 +44,23 @@ public:
     /// The datastore's id; empty where there is none of this name.
     std::string datastore(const std::string& datacenter_id, const std::string& name) const;
 
+    /// What stands for a hint where there is none: the VM, and where its generations go.
+    job::Hint hint(const vimclient::Standing& vm, const config::Policy& policy) const;
+
+    /// What the listings told.
+    const std::shared_ptr<job::Neighbours>& neighbours() const { return neighbours_; }
+
 private:
+    using Named = std::pair<std::string, std::string>;  ///< a datacenter's id, and a name in it
+
     void add_folder(const std::string& datacenter_id, const vimclient::Folder& folder,
                     const std::vector<vimclient::Vm>& vms);
 
     std::set<std::string> marked_;
     std::map<Ring, std::chrono::sys_seconds> newest_, unfinished_;
-    std::map<std::pair<std::string, std::string>, std::string> datastores_;
+    std::map<Named, vimclient::Datastore> datastores_;
+    std::map<Named, std::string> folder_ids_;  ///< of those that were listed
+    std::shared_ptr<job::Neighbours> neighbours_ = std::make_shared<job::Neighbours>();
 };
 
 }  // namespace vmrotate::fleet

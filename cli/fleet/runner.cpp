@@ -97,6 +97,8 @@ private:
     {
         const Next found = next(waiting_, turnstile_.in_flight(), clock_.stamp(clock_.now()));
         const bool has_begun = found.begin && begin(waiting_[*found.begin]);
+        if (!has_begun && found.closed.empty())
+            return false;
         std::vector<Waiting> rest;
         for (std::size_t i = 0; i < waiting_.size(); ++i) {
             if (std::ranges::count(found.closed, i) > 0)

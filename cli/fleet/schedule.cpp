@@ -108,14 +108,49 @@ bool is_group_preparing(const std::vector<InFlight>& in_flight)
     });
 }
 
+/// Hundreds wait with the same rules and the same place: what is found for one holds for those
+/// that come after it.
+class Judge {
+public:
+    Judge(const std::vector<InFlight>& in_flight, const std::string& local_stamp)
+        : in_flight_(in_flight), local_stamp_(local_stamp)
+    {
+    }
+
+    bool is_open(const Waiting& vm)
+    {
+        if (opened_ == nullptr || opened_->rules != vm.rules) {
+            opened_ = &vm;
+            is_open_ = fleet::is_open(vm.rules, local_stamp_);
+        }
+        return is_open_;
+    }
+
+    bool may_begin(const Waiting& vm)
+    {
+        if (begun_ == nullptr || begun_->rules != vm.rules || begun_->place != vm.place) {
+            begun_ = &vm;
+            may_begin_ = fleet::may_begin(vm, in_flight_);
+        }
+        return may_begin_;
+    }
+
+private:
+    const std::vector<InFlight>& in_flight_;
+    const std::string& local_stamp_;
+    const Waiting *opened_ = nullptr, *begun_ = nullptr;
+    bool is_open_ = false, may_begin_ = false;
+};
+
 /// Of those whose window is open; `others` is whether any of them need not be alone.
-bool may_begin_now(const Waiting& vm, const std::vector<InFlight>& in_flight, bool others)
+bool may_begin_now(const Waiting& vm, const std::vector<InFlight>& in_flight, bool others,
+                   Judge& judge)
 {
     if (vm.alone)
         return !others && in_flight.empty();
     if (std::ranges::count(in_flight, true, &InFlight::alone) > 0 || is_in_flight(vm, in_flight))
         return false;
-    return may_begin(vm, in_flight) && (vm.group.empty() || !is_group_preparing(in_flight));
+    return judge.may_begin(vm) && (vm.group.empty() || !is_group_preparing(in_flight));
 }
 
 }  // namespace
@@ -124,16 +159,16 @@ Next next(const std::vector<Waiting>& waiting, const std::vector<InFlight>& in_f
           const std::string& local_stamp)
 {
     Next next;
+    Judge judge(in_flight, local_stamp);
     std::vector<std::size_t> open;
     for (std::size_t i = 0; i < waiting.size(); ++i)
-        (!waiting[i].by_name && !is_open(waiting[i].rules, local_stamp) ? next.closed : open)
-            .push_back(i);
+        (!waiting[i].by_name && !judge.is_open(waiting[i]) ? next.closed : open).push_back(i);
     const bool others = std::ranges::any_of(open, [&](std::size_t i) { return !waiting[i].alone; });
     for (const std::size_t i : open)
         if (!next.begin && is_expected(waiting[i], in_flight))
             next.begin = i;
     for (const std::size_t i : open)
-        if (!next.begin && may_begin_now(waiting[i], in_flight, others))
+        if (!next.begin && may_begin_now(waiting[i], in_flight, others, judge))
             next.begin = i;
     return next;
 }

@@ -169,14 +169,10 @@ void Turnstile::tell_news()
 
 bool Turnstile::is_next(const State& vm) const
 {
-    const auto first =
-        std::ranges::find_if(queue_, [this](const State* each) { return may_copy_now(*each); });
+    const std::vector<InFlight> in_flight(states_.begin(), states_.end());
+    const auto first = std::ranges::find_if(
+        queue_, [&](const State* each) { return may_copy(each->place, each->rules, in_flight); });
     return first != queue_.end() && *first == &vm;
-}
-
-bool Turnstile::may_copy_now(const State& vm) const
-{
-    return may_copy(vm.place, vm.rules, {states_.begin(), states_.end()});
 }
 
 void Turnstile::changed()

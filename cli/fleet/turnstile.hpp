@@ -58,7 +58,6 @@ private:
         std::chrono::milliseconds copying_since{0};
     };
 
-    bool may_copy_now(const State& vm) const;
     bool is_next(const State& vm) const;
     void changed();
 

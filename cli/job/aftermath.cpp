@@ -35,7 +35,7 @@ std::optional<vimclient::Answer> ask_or_give_up(vimclient::Vsphere& vsphere,
 /// Reads the copy, and with it all that is wanted next; nothing while the removal goes on.
 std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const Run& run,
                                             const Prepared& prepared, const Copy& copy,
-                                            const SnapshotGuard& snapshot, Aftermath& after)
+                                            SnapshotGuard& snapshot, Aftermath& after)
 {
     if (!snapshot.removal_has_ended())
         return {};
@@ -57,7 +57,7 @@ std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const R
 }  // namespace
 
 Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome)
+                          const Copy& copy, SnapshotGuard& snapshot, Outcome& outcome)
 {
     Aftermath after;
     commit_or_discard(vsphere, run, prepared, copy, outcome, [&] {

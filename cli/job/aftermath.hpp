@@ -24,6 +24,6 @@ struct Aftermath {
 /// Commits the copy as `commit_or_discard` does. Where the removal has ended by then, the reading
 /// that proves the commit is that of the aftermath too.
 Aftermath commit_and_look(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
-                          const Copy& copy, const SnapshotGuard& snapshot, Outcome& outcome);
+                          const Copy& copy, SnapshotGuard& snapshot, Outcome& outcome);
 
 }  // namespace vmrotate::job

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "job/discard.hpp"
 #include "job/facts.hpp"
+#include "job/neighbours.hpp"
 #include "job/note_text.hpp"
 #include "job/settle.hpp"
 #include "job/verify.hpp"
@@ -118,6 +119,8 @@ void commit(vimclient::Vsphere& vsphere, const Run& run, const Survey& seen, con
     if (!is_finished(vm, mark.run))
         vm = finish(vsphere, run, seen, copy, mark, read_back);
 
+    if (run.neighbours != nullptr)
+        run.neighbours->note(seen.id.folder_id, vm);
     outcome.generation = copy.vm.name;
     outcome.generation_id = copy.vm.id;
     outcome.slot = mark.slot;

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "job/explain.hpp"
 #include "job/in_step.hpp"
+#include "job/neighbours.hpp"
 #include "job/skip.hpp"
 #include "job/together.hpp"
 #include "job/turn.hpp"
@@ -57,20 +58,34 @@ struct Sight {
     std::optional<std::vector<vimclient::Disk>> disks;
 };
 
-Sight look_again(vimclient::Vsphere& vsphere, const Prepared& prepared,
-                 const vimclient::SnapshotRef& snapshot)
+std::optional<Sight> look_at_all(vimclient::Vsphere& vsphere, const Run& run,
+                                 const Prepared& prepared, const vimclient::SnapshotRef& snapshot)
 {
     vimclient::Question question;
     question.vms = {prepared.source.ref};
-    question.folder_id = prepared.id.folder_id;
+    ask_for_folder(run, prepared.id, question);
     question.snapshot = snapshot;
-    const auto answer = explaining("read the VM and its generations",
-                                   [&] { return ask_together(vsphere, question); });
-    if (answer && answer->folder && answer->disks)
-        return {answer->vms, members_of(prepared.id, *answer->folder), answer->disks};
+    const auto answer = ask_together(vsphere, question);
+    if (!answer || !answer->disks)
+        return {};
+    const auto folder = folder_told(vsphere, run, prepared.id, *answer);
+    if (!folder)
+        return {};
+    auto sources = answer->vms;
+    std::erase_if(sources, [&](const vimclient::Vm& vm) { return vm.ref != prepared.source.ref; });
+    return Sight{std::move(sources), members_of(prepared.id, *folder), answer->disks};
+}
+
+Sight look_again(vimclient::Vsphere& vsphere, const Run& run, const Prepared& prepared,
+                 const vimclient::SnapshotRef& snapshot)
+{
+    auto seen = explaining("read the VM and its generations",
+                           [&] { return look_at_all(vsphere, run, prepared, snapshot); });
+    if (seen)
+        return std::move(*seen);
     auto sources =
         explaining("read the VM", [&] { return vsphere.read_vms({prepared.source.ref}); });
-    return {std::move(sources), read_members(vsphere, prepared.id), {}};
+    return {std::move(sources), read_members(vsphere, run, prepared.id), {}};
 }
 
 }  // namespace
@@ -78,7 +93,7 @@ Sight look_again(vimclient::Vsphere& vsphere, const Prepared& prepared,
 Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& prepared,
                        const vimclient::SnapshotRef& snapshot)
 {
-    Sight seen = look_again(vsphere, prepared, snapshot);
+    Sight seen = look_again(vsphere, run, prepared, snapshot);
     const auto& sources = seen.sources;
     const Snapshot* ours = sources.empty() ? nullptr : find(sources.front().snapshots, snapshot);
     if (ours == nullptr)

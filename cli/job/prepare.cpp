@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "job/explain.hpp"
 #include "job/facts.hpp"
+#include "job/neighbours.hpp"
 #include "job/obstacles.hpp"
 #include "job/quiesce.hpp"
 #include "job/settle.hpp"
@@ -27,13 +28,18 @@ void require_vcenter(const vimclient::ServerInfo& server)
                     "give the vCenter's address");
 }
 
+rotation::Stem stem_of(const config::Assignment& assignment, const std::string& source_name)
+{
+    const config::Policy& policy = assignment.policy;
+    return {policy.prefix, policy.alias.empty() ? source_name : policy.alias};
+}
+
 rotation::SetId set_id_of(const config::Assignment& assignment, const vimclient::Vm& source,
                           const Target& target)
 {
-    const config::Policy& policy = assignment.policy;
     return {.source_uuid = source.instance_uuid,
-            .set = policy.set,
-            .stem = {policy.prefix, policy.alias.empty() ? source.ref.name : policy.alias},
+            .set = assignment.policy.set,
+            .stem = stem_of(assignment, source.ref.name),
             .folder_id = target.folder.id,
             .datastore_id = target.datastore.id};
 }
@@ -91,32 +97,46 @@ void keep_hint(const Run& run, const Survey& seen)
     run.hints->keep(run.assignment.vm, hint);
 }
 
-std::optional<vimclient::Answer> ask_by(vimclient::Vsphere& vsphere, const std::string& name,
+std::optional<Hint> hint_for(const Run& run)
+{
+    auto hint = run.hints ? run.hints->find(run.assignment.vm) : std::nullopt;
+    return hint ? std::move(hint) : run.found;
+}
+
+/// The first VM of the answer is the source.
+std::optional<vimclient::Answer> ask_by(vimclient::Vsphere& vsphere, const Run& run,
                                         const Hint& hint)
 {
-    const vimclient::VmRef vm{hint.vm_id, name};
+    const vimclient::VmRef vm{hint.vm_id, run.assignment.vm};
     vimclient::Question question;
     question.time = true;
     question.vms = {vm};
-    question.folder_id = hint.folder_id;
     question.placed = vm;
     question.hosts = hint.host_ids;
+    if (!hint.folder_id.empty())
+        ask_for_folder(run,
+                       {.source_uuid = hint.instance_uuid,
+                        .set = run.assignment.policy.set,
+                        .stem = stem_of(run.assignment, vm.name),
+                        .folder_id = hint.folder_id,
+                        .datastore_id = {}},
+                       question);
     auto answer = explaining("read the inventory", [&] { return ask_together(vsphere, question); });
-    const bool fits = answer && answer->place && answer->vms.size() == 1 &&
-                      answer->vms.front().ref == vm &&
-                      answer->vms.front().instance_uuid == hint.instance_uuid;
+    const bool fits =
+        answer && answer->place && !answer->vms.empty() && answer->vms.front().ref == vm &&
+        (hint.instance_uuid.empty() || answer->vms.front().instance_uuid == hint.instance_uuid);
     return fits ? std::move(answer) : std::nullopt;
 }
 
 /// Nothing where there is no hint, or it no longer fits.
 std::optional<Survey> survey_by_hint(vimclient::Vsphere& vsphere, const Run& run)
 {
-    const auto hint = run.hints ? run.hints->find(run.assignment.vm) : std::nullopt;
-    auto answer = hint ? ask_by(vsphere, run.assignment.vm, *hint) : std::nullopt;
+    const auto hint = hint_for(run);
+    auto answer = hint ? ask_by(vsphere, run, *hint) : std::nullopt;
     if (!answer)
         return {};
     Survey seen;
-    seen.source = std::move(answer->vms.front());
+    seen.source = answer->vms.front();
     seen.place = std::move(*answer->place);
     seen.target =
         pick_target(answer->datastores, answer->folders, seen.place, run.assignment.policy);
@@ -124,8 +144,12 @@ std::optional<Survey> survey_by_hint(vimclient::Vsphere& vsphere, const Run& run
     seen.server_time =
         explaining("ask for the time", [&] { return server_time(vsphere, run, answer->time); });
     seen.clock_skew = run.clock.now() - seen.server_time;
-    const bool is_read = answer->folder && seen.id.folder_id == hint->folder_id;
-    take_in(seen, is_read ? members_of(seen.id, *answer->folder) : read_members(vsphere, seen.id));
+    take_in(seen, explaining("read the generations", [&] {
+                const auto told = seen.id.folder_id == hint->folder_id
+                                      ? folder_told(vsphere, run, seen.id, *answer)
+                                      : std::nullopt;
+                return told ? members_of(seen.id, *told) : read_members(vsphere, run, seen.id);
+            }));
     seen.hosts = std::move(answer->hosts);
     keep_hint(run, seen);
     return seen;
@@ -153,7 +177,7 @@ Survey survey(vimclient::Vsphere& vsphere, const Run& run)
     Survey seen{locate(vsphere, run.assignment), {}, {}, {}, {}, {}};
     seen.server_time = explaining("ask for the time", [&] { return vsphere.now(); });
     seen.clock_skew = run.clock.now() - seen.server_time;
-    take_in(seen, read_members(vsphere, seen.id));
+    take_in(seen, read_members(vsphere, run, seen.id));
     keep_hint(run, seen);
     return seen;
 }
@@ -199,17 +223,21 @@ Members members_of(const rotation::SetId& id, const std::vector<vimclient::Vm>& 
     return members;
 }
 
-Members read_members(vimclient::Vsphere& vsphere, const rotation::SetId& id)
+Members read_members(vimclient::Vsphere& vsphere, const Run& run, const rotation::SetId& id)
 {
     if (id.folder_id.empty())
         return {};
     return members_of(
-        id, explaining("read the generations", [&] { return vsphere.vms_in(id.folder_id); }));
+        id, explaining("read the generations", [&] { return list_folder_of(vsphere, run, id); }));
 }
 
 rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id)
 {
-    return read_members(vsphere, id).set;
+    if (id.folder_id.empty())
+        return {};
+    return rotation::sort_out(
+        id,
+        facts_of(explaining("read the generations", [&] { return vsphere.vms_in(id.folder_id); })));
 }
 
 rotation::Rules rules_of(const config::Policy& policy, rotation::Time server_time)

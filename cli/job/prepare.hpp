@@ -38,7 +38,8 @@ struct Survey : Located {
 
 /// Reads only. With a hint that still fits it is one call: the VM of that id, where it still has
 /// the name and the instanceUuid. So a namesake that came later is not noticed, and not backed up
-/// in its place either. Without one the VM is looked for by its name. Throws what `locate` throws.
+/// in its place either. Without one, and without `Run::found`, the VM is looked for by its name.
+/// Throws what `locate` throws.
 Survey survey(vimclient::Vsphere& vsphere, const Run& run);
 
 /// The same source seen from a further place of it: what is known of the source is taken from
@@ -68,7 +69,7 @@ struct Members {
 Members members_of(const rotation::SetId& id, const std::vector<vimclient::Vm>& folder);
 
 /// The set as it stands now.
-Members read_members(vimclient::Vsphere& vsphere, const rotation::SetId& id);
+Members read_members(vimclient::Vsphere& vsphere, const Run& run, const rotation::SetId& id);
 rotation::Set read_set(vimclient::Vsphere& vsphere, const rotation::SetId& id);
 
 /// The rules of the policy at the server's time.

@@ -19,6 +19,7 @@
 namespace vmrotate::job {
 
 class Muster;
+class Neighbours;
 
 /// The right to work on one source on this machine, for as long as it lives.
 class SourceLock {
@@ -63,9 +64,14 @@ struct Run {
     /// When the copy was taken that another run was making as this one began: once it is a
     /// generation, the VM is skipped too.
     std::optional<std::chrono::sys_seconds> made_by_another = {};
-    Hints* hints = nullptr;       ///< null: every VM is looked for by its name
-    HookRunner* hooks = nullptr;  ///< null: a hook that is wished for fails
-    Prober* prober = nullptr;     ///< null: no guest is probed
+    Hints* hints = nullptr;  ///< null: every VM is looked for by its name
+
+    /// Where there is no hint: what a listing of all VMs, of this very process, told of the only
+    /// one that has this name. Without an instanceUuid.
+    std::optional<Hint> found = {};
+    Neighbours* neighbours = nullptr;  ///< null: folders are read as a whole
+    HookRunner* hooks = nullptr;       ///< null: a hook that is wished for fails
+    Prober* prober = nullptr;          ///< null: no guest is probed
 };
 
 }  // namespace vmrotate::job

@@ -169,18 +169,26 @@ void SnapshotGuard::send_removal()
     }
 }
 
-bool SnapshotGuard::removal_has_ended() const
+bool SnapshotGuard::removal_has_ended()
 {
-    return begun_ && removal_ && vsphere_.has_ended(*removal_);
+    const bool has_ended = begun_ && removal_ && vsphere_.has_ended(*removal_);
+    if (has_ended)
+        turn_.reset();
+    return has_ended;
+}
+
+void SnapshotGuard::take_turn()
+{
+    if (!turn_ && run_.gate != nullptr)
+        turn_ = run_.gate->removal(datastore_ids_);
 }
 
 void SnapshotGuard::finish_removal(const vimclient::Vm* known)
 {
     if (ended_)
         return;
-    if (!turn_ && run_.gate != nullptr)
-        turn_ = run_.gate->removal(datastore_ids_);
-    const auto turn = std::move(turn_);
+    const auto give_turn_back = [](SnapshotGuard* guard) { guard->turn_.reset(); };
+    const std::unique_ptr<SnapshotGuard, decltype(give_turn_back)> at_the_end(this);
     remove_and_look(known);
 }
 
@@ -191,8 +199,12 @@ void SnapshotGuard::remove_and_look(const vimclient::Vm* known)
     auto source = must_look_ ? read_source(false) : vimclient::Vm{};
     for (int i = 0; i < attempts && (i == 0 ? !must_look_ || is_there(source) : is_there(source));
          ++i) {
+        if (!removal_has_ended())
+            take_turn();
         send_removal();
         problem = wait_for_removal();
+        if (problem.empty())
+            turn_.reset();  // others may remove while this one is looked after
         const bool is_known = known != nullptr && problem.empty();
         source = is_known ? *std::exchange(known, nullptr) : read_source(problem.empty());
         begun_ = must_look_ = false;
@@ -269,6 +281,7 @@ void SnapshotGuard::consolidate_if_needed(const vimclient::Vm& source)
     if (!source.consolidation_needed)
         return;
     if (run_.assignment.policy.consolidate == config::Consolidate::automatic) {
+        take_turn();
         try {
             explaining("consolidate the disks", [&] { vsphere_.consolidate(vm_); });
         } catch (const vimclient::OutcomeUnknown&) {

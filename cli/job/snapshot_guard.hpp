@@ -52,8 +52,9 @@ public:
     /// reading made after `removal_has_ended`, if there is one.
     void finish_removal(const vimclient::Vm* known = nullptr);
 
-    /// Whether the end of the removal has been seen already.
-    bool removal_has_ended() const;
+    /// Whether the removal is known to have ended well. If so, the next one may begin on its
+    /// datastores: what is left to do here is to look.
+    bool removal_has_ended();
 
     /// Gives it up, with a warning that names it: a copy that cannot be cancelled needs it.
     void leave_to_next_run();
@@ -75,6 +76,7 @@ private:
     vimclient::SnapshotRef find_lost(const vimclient::OutcomeUnknown& lost);
     /// Empty where the server says that it is gone.
     std::string wait_for_removal();
+    void take_turn();
     vimclient::Vm read_source(bool is_certain);
     bool is_there(const vimclient::Vm& source) const;
     /// Another snapshot of the same run: a request to take it that was delivered twice.

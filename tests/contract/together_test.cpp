@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ void compare(Vsphere& vsphere, const Scene& scene, const SnapshotRef& snapshot)
     question.time = true;
     question.vms = {scene.source, {"vm-4711", "gone"}};
     question.folder_id = scene.folder.id;
+    question.children_of = scene.folder.id;
     question.placed = scene.source;
     question.hosts = hosts_of(scene.datastore);
     question.snapshot = snapshot;
@@ -83,6 +85,10 @@ void compare(Vsphere& vsphere, const Scene& scene, const SnapshotRef& snapshot)
     CHECK(text_of(answer.vms) == text_of(vsphere.read_vms({scene.source})));
     REQUIRE(answer.folder);
     CHECK(text_of(*answer.folder) == text_of(vsphere.vms_in(scene.folder.id)));
+    std::set<std::string> children;
+    for (const Vm& vm : *answer.folder)
+        children.insert(vm.ref.id);
+    CHECK(answer.children == children);
     REQUIRE(answer.place);
     CHECK(answer.place->path == scene.place.path);
     CHECK(answer.place->datacenter_id == scene.place.datacenter_id);
@@ -163,7 +169,7 @@ TEST_CASE("what is gone is not told, and not taken for empty")
     question.time = true;
     question.vms = {{"vm-4711", "gone"}};
     question.placed = {"vm-4711", "gone"};
-    question.folder_id = "group-v4711";
+    question.folder_id = question.children_of = "group-v4711";
     question.hosts = {"host-4711"};
     question.snapshot = {"snapshot-4711"};
     const Answer answer = vsphere->read(question);
@@ -171,6 +177,7 @@ TEST_CASE("what is gone is not told, and not taken for empty")
     CHECK(answer.vms.empty());
     CHECK(!answer.place);
     CHECK(!answer.folder);
+    CHECK(!answer.children);
     CHECK(answer.hosts.empty());
     CHECK(!answer.disks);
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -254,6 +255,8 @@ private:
     };
     /// What a task does when it ends; the task is told its result.
     using Deed = std::function<void(vimclient::Task&)>;
+
+    std::set<std::string> children_of(const std::string& folder_id);
 
     template <typename Act>
     auto ask(std::string& list, const std::string& method, const std::string& object,

@@ -145,7 +145,7 @@ bool FakeVsphere::has_ended(const TaskRef& removal)
 {
     const std::lock_guard lock(mutex_);
     const Task* task = find_task(removal);
-    return task && (task->state == TaskState::success || task->state == TaskState::error);
+    return task && task->state == TaskState::success;
 }
 
 bool FakeVsphere::destroy(const VmRef& ref)

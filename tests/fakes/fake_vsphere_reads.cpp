@@ -87,6 +87,20 @@ std::vector<Vm> FakeVsphere::vms_in(const std::string& folder_id)
     });
 }
 
+std::set<std::string> FakeVsphere::children_of(const std::string& folder_id)
+{
+    Place* place = find_place(folder_id);
+    return ask(reads, "children_of", place ? place->folder.path : folder_id, [&] {
+        if (place == nullptr)
+            throw Fault(Kind::not_found, "The folder is gone.", "ManagedObjectNotFound");
+        std::set<std::string> found;
+        for (const Vm& vm : vms_)
+            if (vm.folder_id == folder_id)
+                found.insert(vm.ref.id);
+        return found;
+    });
+}
+
 vimclient::Place FakeVsphere::place_of(const VmRef& ref)
 {
     return ask(reads, "place_of", ref.name, [&] {
@@ -199,6 +213,8 @@ Answer FakeVsphere::read(const Question& question)
     }
     if (!question.folder_id.empty())
         answer.folder = vms_in(question.folder_id);
+    if (!question.children_of.empty())
+        answer.children = children_of(question.children_of);
     if (!question.hosts.empty())
         answer.hosts = read_hosts(question.hosts);
     if (!question.snapshot.id.empty())

@@ -18,11 +18,12 @@ namespace {
 /// Writes into the server's list of calls when rights are taken and given back.
 class TestGate final : public job::Gate {
 public:
-    explicit TestGate(World& world) : world_(world) {}
+    explicit TestGate(World& world) : list(&world.vsphere.changes), world_(world) {}
 
     job::CopyPlace asked;
     std::function<void()> on_copy;
     bool others_remove = false;  ///< the first time that somebody tries
+    std::string* list;
 
     std::unique_ptr<Pass> copy(const job::CopyPlace& place) override
     {
@@ -54,7 +55,7 @@ private:
 
     std::unique_ptr<Pass> pass(const std::string& what)
     {
-        return std::make_unique<Noted>(world_.vsphere.changes, what);
+        return std::make_unique<Noted>(*list, what);
     }
 
     World& world_;
@@ -106,6 +107,37 @@ TEST_CASE("backup_vm: while others remove, the copy is committed, and then it wa
     CHECK(changes_of(world) ==
           "(copy create_snapshot clone )copy reconfigure (removal on datastore-1 "
           "begin_remove_snapshot )removal on datastore-1");
+}
+
+TEST_CASE("backup_vm: the right to remove is given back when the removal has ended, before a look")
+{
+    for (const bool others_remove : {false, true}) {
+        INFO("others remove first: ", others_remove);
+        World world;
+        TestGate gate(world);
+        gate.others_remove = others_remove;
+        gate.list = &world.vsphere.calls;
+        job::backup_vm(world.vsphere, run_with(world, gate));
+        const auto& calls = world.vsphere.calls;
+        const auto given_back = calls.find(")removal");
+        CHECK(calls.find("begin_remove_snapshot") < given_back);
+        CHECK(calls.find(others_remove ? "wait" : "reconfigure") < given_back);
+        CHECK(calls.find("read_vms", given_back) != std::string::npos);
+    }
+}
+
+TEST_CASE("backup_vm: a removal that fails keeps its right until somebody has looked")
+{
+    World world;
+    TestGate gate(world);
+    gate.others_remove = true;
+    gate.list = &world.vsphere.calls;
+    world.vsphere.fail_task(1, {vimclient::Fault::Kind::refused, "FileLocked"});
+    CHECK(job::backup_vm(world.vsphere, run_with(world, gate)).ok());
+    const auto& calls = world.vsphere.calls;
+    const auto second = calls.rfind("begin_remove_snapshot");
+    CHECK(calls.find("begin_remove_snapshot") < second);
+    CHECK(calls.find(")removal") > second);
 }
 
 TEST_CASE("backup_vm: a copy that fails gives its rights back, the snapshot removed in turn")
@@ -194,4 +226,19 @@ TEST_CASE("backup_vm: one that another run finished while this one took its snap
     CHECK(told([&] { job::backup_vm(world.vsphere, run); }).find("busy: its generation") == 0);
     CHECK(world.vsphere.snapshots_of("avocado2") == "");
     CHECK(world.vsphere.changes.find("clone") == std::string::npos);
+}
+
+TEST_CASE("backup_vm: one that another run finished while its task was waited for is enough")
+{
+    World world;
+    world.vsphere.add_task(world.source(), "VirtualMachine.createSnapshot");
+    world.on_pause = [&] {
+        world.vsphere.end_tasks();
+        world.add_generation(1, 1, 0);
+        world.on_pause = nullptr;
+    };
+    auto run = world.run();
+    run.fresh_since = world.time;
+    CHECK(told([&] { job::backup_vm(world.vsphere, run); }).find("busy: its generation") == 0);
+    CHECK(world.vsphere.changes == "");
 }

@@ -20,12 +20,13 @@ type collector struct {
 	server *server
 	noLock
 
-	mutex   sync.Mutex
-	cancel  chan struct{} // closed to end the waits that run now
-	version int
-	seen    map[reference]map[reference]map[string]string // filter, object, path: value
-	waiting sync.Mutex
-	pages   map[string]page // by token
+	mutex    sync.Mutex
+	cancel   chan struct{} // closed to end the waits that run now
+	version  int
+	seen     map[reference]map[reference]map[string]string // filter, object, path: value
+	compared map[reference]int64                           // filter: how often the bell had rung
+	waiting  sync.Mutex
+	pages    map[string]page // by token
 }
 
 // page is what of an answer was not told yet.

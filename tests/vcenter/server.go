@@ -120,19 +120,43 @@ func guard() {
 	}
 }
 
-// bell wakes everyone who waits for a change of the inventory.
+// bell wakes everyone who waits for a change of the inventory, and knows what
+// changed when.
 type bell struct {
 	mutex   sync.Mutex
 	channel chan struct{}
+	count   int64
+	changes map[reference]int64 // by the count of rings
 }
 
-func newBell() *bell { return &bell{channel: make(chan struct{})} }
+func newBell() *bell { return &bell{channel: make(chan struct{}), changes: map[reference]int64{}} }
 
-func (b *bell) ring() {
+func (b *bell) ring(ref reference) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
+	b.count++
+	b.changes[ref] = b.count
 	close(b.channel)
 	b.channel = make(chan struct{})
+}
+
+// rings is how often it has rung.
+func (b *bell) rings() int64 {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.count
+}
+
+// silentSince tells whether none of the objects has changed after so many rings.
+func (b *bell) silentSince(count int64, objects []types.ObjectSpec) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for _, o := range objects {
+		if b.changes[o.Obj] > count {
+			return false
+		}
+	}
+	return true
 }
 
 // next is closed at the next change.
@@ -147,10 +171,12 @@ type watcher struct{ server *server }
 
 func (watcher) Reference() reference { return reference{Type: "Watcher", Value: "watcher"} }
 
-func (w watcher) PutObject(*simulator.Context, mo.Reference) { w.server.bell.ring() }
+func (w watcher) PutObject(_ *simulator.Context, object mo.Reference) {
+	w.server.bell.ring(object.Reference())
+}
 
-func (w watcher) UpdateObject(*simulator.Context, mo.Reference, []types.PropertyChange) {
-	w.server.bell.ring()
+func (w watcher) UpdateObject(_ *simulator.Context, object mo.Reference, _ []types.PropertyChange) {
+	w.server.bell.ring(object.Reference())
 }
 
 // RemoveObject takes the wrapper of a removed object out of every session,
@@ -159,6 +185,6 @@ func (w watcher) RemoveObject(c *simulator.Context, ref reference) {
 	switch ref.Type {
 	case "VirtualMachine", "VirtualMachineSnapshot", "Folder", "Task":
 		w.server.sessions.forget(ref)
-		w.server.bell.ring()
+		w.server.bell.ring(ref)
 	}
 }

@@ -74,6 +74,7 @@ func (c *collector) WaitForUpdates(ctx *simulator.Context, req *types.WaitForUpd
 
 func (c *collector) begin(version string) fault {
 	if version == "" {
+		c.compared = map[reference]int64{}
 		c.seen = map[reference]map[reference]map[string]string{}
 		return nil
 	}
@@ -96,6 +97,10 @@ func (c *collector) updates(ctx *simulator.Context, limit int) (*types.UpdateSet
 			continue
 		}
 		alive[ref] = true
+		rings := c.server.bell.rings()
+		if c.isSilent(filter) {
+			continue
+		}
 		update, f := c.compare(ctx, filter, &limit, set)
 		if f != nil {
 			return nil, f
@@ -103,10 +108,14 @@ func (c *collector) updates(ctx *simulator.Context, limit int) (*types.UpdateSet
 		if len(update.ObjectSet) > 0 || len(update.MissingSet) > 0 {
 			set.FilterSet = append(set.FilterSet, update)
 		}
+		if limit > 0 {
+			c.compared[ref] = rings
+		}
 	}
 	for ref := range c.seen {
 		if !alive[ref] {
 			delete(c.seen, ref)
+			delete(c.compared, ref)
 		}
 	}
 	if len(set.FilterSet) == 0 {
@@ -115,6 +124,17 @@ func (c *collector) updates(ctx *simulator.Context, limit int) (*types.UpdateSet
 	c.version++
 	set.Version = fmt.Sprint(c.version)
 	return set, nil
+}
+
+// isSilent tells whether a filter has nothing new: it names its objects, and none of them has
+// changed since they were compared. What other filters wait for costs it nothing, as on a real
+// server.
+func (c *collector) isSilent(filter *simulator.PropertyFilter) bool {
+	count, known := c.compared[filter.Self]
+	for _, o := range filter.Spec.ObjectSet {
+		known = known && len(o.SelectSet) == 0
+	}
+	return known && c.server.bell.silentSince(count, filter.Spec.ObjectSet)
 }
 
 func (c *collector) compare(

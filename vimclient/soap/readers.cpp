@@ -64,18 +64,16 @@ Query query_of_vms(const std::vector<VmRef>& vms)
     return query;
 }
 
-Query FolderReader::query() const
+Query ChildReader::query() const
 {
     return {.root_type = "Folder",
             .roots = {folder_id_},
-            .steps = {{"children", "Folder", "childEntity", {"tasks"}}, recent_tasks()},
-            .wanted = {{"Folder", {"childEntity"}}, wanted_of_vm(), wanted_of_task()},
+            .wanted = {{"Folder", {"childEntity"}}},
             .page = vms_page};
 }
 
-void FolderReader::add(const Object& object)
+void ChildReader::add(const Object& object)
 {
-    vms_.add(object);
     if (object.id() != folder_id_)
         return;
     object.demand_complete();
@@ -85,8 +83,23 @@ void FolderReader::add(const Object& object)
         return;
     for (const vim25__ManagedObjectReference* child : whole(children->ManagedObjectReference)) {
         if (child->type == "VirtualMachine")
-            expected_.insert(child->__item);
+            ids_.insert(child->__item);
     }
+}
+
+Query FolderReader::query() const
+{
+    return {.root_type = "Folder",
+            .roots = {children_.folder_id()},
+            .steps = {{"children", "Folder", "childEntity", {"tasks"}}, recent_tasks()},
+            .wanted = {{"Folder", {"childEntity"}}, wanted_of_vm(), wanted_of_task()},
+            .page = vms_page};
+}
+
+void FolderReader::add(const Object& object)
+{
+    vms_.add(object);
+    children_.add(object);
 }
 
 std::optional<std::vector<Vm>> FolderReader::take()
@@ -94,12 +107,13 @@ std::optional<std::vector<Vm>> FolderReader::take()
     std::vector<Vm> vms;
     std::set<std::string> listed;
     for (auto& entry : vms_.take()) {
-        if (entry.second.folder_id != folder_id_ && !expected_.contains(entry.first))
+        if (entry.second.folder_id != children_.folder_id() &&
+            !children_.ids().contains(entry.first))
             continue;  // it was asked for by itself
         listed.insert(entry.first);
         vms.push_back(std::move(entry.second));
     }
-    return found_ && listed == expected_ ? std::optional(std::move(vms)) : std::nullopt;
+    return found() && listed == children_.ids() ? std::optional(std::move(vms)) : std::nullopt;
 }
 
 Wanted DatastoreReader::wanted()

@@ -19,23 +19,39 @@ namespace vimclient::wire {
 /// These VMs with their tasks: for `VmReader`.
 Query query_of_vms(const std::vector<VmRef>& vms);
 
+/// Which VMs stand directly in a folder.
+class ChildReader {
+public:
+    explicit ChildReader(std::string folder_id) : folder_id_(std::move(folder_id)) {}
+
+    Query query() const;
+    void add(const Object& object);
+
+    const std::string& folder_id() const { return folder_id_; }
+    bool found() const { return found_; }
+    const std::set<std::string>& ids() const { return ids_; }
+
+private:
+    std::string folder_id_;
+    std::set<std::string> ids_;
+    bool found_ = false;
+};
+
 /// The VMs that stand directly in a folder.
 class FolderReader {
 public:
-    explicit FolderReader(std::string folder_id) : folder_id_(std::move(folder_id)) {}
+    explicit FolderReader(std::string folder_id) : children_(std::move(folder_id)) {}
 
     Query query() const;
     void add(const Object& object);
 
     /// All of them; unset where the folder is not there, or changed while it was read.
     std::optional<std::vector<Vm>> take();
-    bool found() const { return found_; }
+    bool found() const { return children_.found(); }
 
 private:
-    std::string folder_id_;
+    ChildReader children_;
     VmReader vms_;
-    std::set<std::string> expected_;
-    bool found_ = false;
 };
 
 /// The datastores of a datacenter.

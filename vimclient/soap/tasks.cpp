@@ -23,6 +23,8 @@ constexpr std::chrono::milliseconds poll_interval{2000};
 constexpr int listening_limit = 3;  // failures in a row, before it is polled
 constexpr int filters_limit = 32;   // of tasks that have ended, before the collector is dropped
 constexpr std::chrono::seconds soon{2};
+constexpr std::chrono::seconds first_progress{1};  // until it is asked for, then twice as long
+constexpr std::chrono::seconds later_progress{8};  // up to this
 
 // What was told of a task so far.
 struct Told {
@@ -54,7 +56,8 @@ public:
           end_(Clock::now() +
                (watch.limit.count() > 0 ? watch.limit : session.patience().task_limit)),
           line_(session.borrow()),
-          canceller_(session, task, watch.stop)
+          canceller_(session, task, watch.stop),
+          longest_(watch.progress ? first_progress : longest_wait)
     {
     }
 
@@ -72,7 +75,7 @@ private:
     void linger();
     bool listen();
     void look();
-    Query query() const;
+    Query query_of_end() const;
     void start_listening();
     void find_collector();
     void make_collector();
@@ -96,7 +99,7 @@ private:
     std::string filter_;
     Told told_, along_;
     bool is_gone_ = false;
-    std::chrono::seconds longest_ = longest_wait;
+    std::chrono::seconds longest_;
     int percent_ = -1;
     int failures_ = 0;
     bool is_stopped_ = false;
@@ -124,8 +127,10 @@ TaskEnd TaskWaiter::wait()
             lose(fmt::format("it cannot be cancelled: {}", canceller_.why()));
         if (failures_ >= listening_limit)
             std::this_thread::sleep_for(poll_interval);
-        if (failures_ >= listening_limit || !listen())
+        if (failures_ >= listening_limit || !listen()) {
             look();
+            longest_ = std::min(2 * longest_, watch_.progress ? later_progress : longest_wait);
+        }
     }
     if (!complete())
         look();
@@ -181,8 +186,8 @@ bool TaskWaiter::listen()
     }
 }
 
-// progress only where somebody wants it: every step of it ends a wait
-Query TaskWaiter::query() const
+// without the progress: every step of it would end a wait, and who shows it looks now and then
+Query TaskWaiter::query_of_end() const
 {
     Query query{.root_type = "Task",
                 .roots = {task_},
@@ -190,8 +195,6 @@ Query TaskWaiter::query() const
                 .wanted = {{"Task", {"info.state", "info.result", "info.error"}}}};
     if (!watch_.along.empty())
         query.roots.push_back(watch_.along);
-    if (watch_.progress)
-        query.wanted.front().paths.emplace_back("info.progress");
     return query;
 }
 
@@ -245,7 +248,7 @@ void TaskWaiter::start_listening()
 {
     find_collector();
     Arena arena;
-    auto* spec = filter_spec(arena, query());
+    auto* spec = filter_spec(arena, query_of_end());
     if (!watch_.gone.empty()) {
         const Query vm{.root_type = "VirtualMachine",
                        .roots = {watch_.gone},
@@ -327,7 +330,9 @@ void TaskWaiter::take(std::string_view property, const xsd__anyType* value)
 
 void TaskWaiter::look()
 {
-    const Query wanted = query();
+    Query wanted = query_of_end();
+    if (watch_.progress)
+        wanted.wanted.front().paths.emplace_back("info.progress");
     bool found = false;
     try {
         const auto read = [&](Line& line) {

@@ -74,6 +74,7 @@ private:
     void wait_until_free(const ServerFault& busy, Clock::time_point until,
                          const std::stop_token& stop);
     std::string own_removal();
+    std::optional<TaskEnd> known_end(const std::string& task);
     std::optional<Removal> take_removal(const std::string& task);
     std::optional<Time> cloned_by_task(const VmRef& source, const VmRef& copy);
     std::optional<Time> cloned_by_event(const VmRef& copy);

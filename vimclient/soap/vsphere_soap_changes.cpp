@@ -197,11 +197,17 @@ std::optional<VsphereSoap::Removal> VsphereSoap::take_removal(const std::string&
     return found ? std::optional(std::move(found.mapped())) : std::nullopt;
 }
 
-bool VsphereSoap::has_ended(const TaskRef& removal)
+std::optional<TaskEnd> VsphereSoap::known_end(const std::string& task)
 {
     const std::lock_guard lock(mutex_);
-    const auto found = removals_.find(removal.id);
-    return found != removals_.end() && found->second.end;
+    const auto found = removals_.find(task);
+    return found == removals_.end() ? std::nullopt : found->second.end;
+}
+
+bool VsphereSoap::has_ended(const TaskRef& removal)
+{
+    const auto end = known_end(removal.id);
+    return end && !end->error;
 }
 
 // a removal that failed because the VM was busy is begun anew
@@ -210,13 +216,10 @@ void VsphereSoap::wait(const TaskRef& task, std::stop_token stop)
     const Clock::time_point until = Clock::now() + session_.patience().removal;
     for (TaskRef current = task;;) {
         const std::string what = fmt::format("task '{}'", current.id);
-        const bool is_known = has_ended(current);
-        TaskEnd end;
-        if (!is_known)
-            end = wait_for_task(session_, current.id, {.what = what, .until = stop});
+        const auto known = known_end(current.id);
+        const TaskEnd end =
+            known ? *known : wait_for_task(session_, current.id, {.what = what, .until = stop});
         const auto removal = take_removal(current.id);
-        if (is_known && removal)
-            end = *removal->end;
         const SnapshotRef removed = removal ? removal->snapshot : SnapshotRef{};
         if (!end.error || (!removed.id.empty() && is_gone(*end.error, removed.id)))
             return;

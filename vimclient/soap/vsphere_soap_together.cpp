@@ -16,6 +16,7 @@ public:
     explicit Readers(const Question& question)
         : question_(question),
           folder_(question.folder_id),
+          children_(question.children_of),
           hosts_(question.hosts),
           snapshot_(question.snapshot.id),
           uses_(question.datastore_id),
@@ -30,6 +31,8 @@ public:
             queries.push_back(query_of_vms(question_.vms));
         if (!question_.folder_id.empty())
             queries.push_back(folder_.query());
+        if (!question_.children_of.empty())
+            queries.push_back(children_.query());
         if (!question_.placed.id.empty()) {
             queries.push_back(place_.query_of_start());
             queries.push_back(place_.query_of_surroundings());
@@ -52,6 +55,8 @@ public:
         vms_.add(object);
         if (!question_.folder_id.empty())
             folder_.add(object);
+        if (!question_.children_of.empty())
+            children_.add(object);
         if (!question_.placed.id.empty()) {
             place_.add(object);
             folders_.add(object);
@@ -76,6 +81,8 @@ public:
                 answer.vms.push_back(found->second);
         if (!question_.folder_id.empty())
             answer.folder = folder_.take();
+        if (children_.found())
+            answer.children = children_.ids();
         if (!question_.placed.id.empty() && vms.contains(question_.placed.id)) {
             Place place = place_.take(root_folder);
             if (!place.datacenter_id.empty())
@@ -94,6 +101,7 @@ private:
     const Question& question_;
     VmReader vms_;
     FolderReader folder_;
+    ChildReader children_;
     HostReader hosts_;
     SnapshotReader snapshot_;
     UseReader uses_;
