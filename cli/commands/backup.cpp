@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/error.hpp"
 #include "commands/backup_all.hpp"
 #include "commands/display.hpp"
@@ -10,7 +8,6 @@
 #include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
-#include "config/groups.hpp"
 
 namespace vmrotate::cli {
 namespace {
@@ -21,40 +18,32 @@ struct BackupOptions {
     bool dry_run = false;
 };
 
-/// Before anything is changed; before anything is contacted where all names are known.
-void refuse_broken_groups(const config::Config& config,
-                          const std::vector<config::Assignment>& selection)
-{
-    const auto problems = config::groups_of(config, selection).problems;
-    if (!problems.empty())
-        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(problems, "\n")));
-}
-
 int run_backup(const BackupOptions& options, const Context& context)
 {
     const auto began = context.environment.clock.steady();
     const auto wish = wish_of(load_config(context, options.server), options.selection);
-    if (wish.known)
-        refuse_broken_groups(wish.config, *wish.known);
     if (options.dry_run)
         return show_plans(context, wish, "backup");
 
-    if (wish.known)
+    if (wish.known) {
+        refuse_broken_groups(wish.config, *wish.known);
         check_hooks(context.environment, *wish.known);
+    }
     Session session = open_session(context, wish.config.vcenter, wish.patience);
     const Chosen chosen = choose(session.vsphere(), wish);
     refuse_broken_groups(chosen.config, chosen.assignments);
     check_hooks(context.environment, chosen.assignments);
     const auto hints = open_hints(context, session);
-    const std::size_t vms = chosen.assignments.size() + chosen.lacks.size();
-    auto heartbeat = begin_display(context, vms);
-    auto results =
-        back_up_all(context, {chosen, wish.options, session.vsphere(), hints.get(),
-                              [&](const report::VmResult& result) { show(context, result); }});
+    auto heartbeat = begin_display(context, chosen.assignments.size() + chosen.lacks.size());
+    auto night = back_up_all(context, {.chosen = chosen,
+                                       .options = wish.options,
+                                       .vsphere = session.vsphere(),
+                                       .hints = hints.get(),
+                                       .tell = [&](const auto& result) { show(context, result); },
+                                       .tell_job = [&](const auto& end) { show(context, end); }});
     heartbeat.reset();
-    return end_display(context, {.results = std::move(results),
-                                 .took = context.environment.clock.steady() - began,
-                                 .vms = vms});
+    night.took = context.environment.clock.steady() - began;
+    return end_display(context, night);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "commands/each_vm.hpp"
 #include "commands/options.hpp"
 #include "config/groups.hpp"
+#include "fleet/job_hooks.hpp"
 #include "fleet/runner.hpp"
 #include "fleet/window.hpp"
 #include "job/backup_vm.hpp"
@@ -100,6 +101,28 @@ report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
     return result;
 }
 
+/// The hook before its job failed.
+report::VmResult refused_by_job(const config::Assignment& assignment, const Error& why)
+{
+    report::VmResult result{.vm = assignment.vm};
+    if (why.kind() != ErrorKind::interrupted &&
+        assignment.policy.hook_failure == config::HookFailure::skip)
+        result.skipped = why.what();
+    else
+        result.error = why;
+    return result;
+}
+
+/// "papaya3: cannot ...", or nothing.
+std::string trouble_of(const report::VmResult& result)
+{
+    if (result.error)
+        return result.error->within(result.vm).what();
+    if (result.outcome && !result.outcome->ok())
+        return result.outcome->left_undone.front().within(result.vm).what();
+    return {};
+}
+
 /// One run over many VMs.
 class Backups {
 public:
@@ -107,33 +130,64 @@ public:
         : context_(context),
           night_(night),
           selection_(night.chosen.assignments),
-          sources_(source_names(night.chosen.config, selection_))
+          sources_(source_names(night.chosen.config, selection_)),
+          hooks_(selection_, jobs_of(night.chosen.lacks), hook_means())
     {
     }
 
-    std::vector<report::VmResult> run()
+    report::Night run()
     {
         for (const fleet::Lack& lack : night_.chosen.lacks)
-            end({.vm = lack.line, .error = lack.error});
-        if (selection_.empty())
-            return std::move(results_);
-        if (selection_.size() > 1 || is_fresh_possible())
-            began_ = job::explaining("ask for the time", [&] { return night_.vsphere.now(); });
-        const auto left = is_simple() ? act_alone() : act_together();
-        if (!left.empty())
-            add_interrupted(left.front());
-        return std::move(results_);
+            tell({.vm = lack.line, .error = lack.error});
+        if (!selection_.empty())
+            act();
+        hooks_.finish();
+        return {.results = std::move(results_),
+                .vms = selection_.size() + night_.chosen.lacks.size(),
+                .jobs = std::move(jobs_)};
     }
 
 private:
     using Numbers = std::vector<std::size_t>;
 
+    void act()
+    {
+        if (selection_.size() > 1 || is_fresh_possible())
+            began_ = job::explaining("ask for the time", [&] { return night_.vsphere.now(); });
+        const auto left = is_simple() ? act_alone() : act_together();
+        if (!left.empty())
+            add_interrupted(left.front());
+    }
+
+    static std::vector<std::string> jobs_of(const std::vector<fleet::Lack>& lacks)
+    {
+        std::vector<std::string> jobs;
+        for (const fleet::Lack& lack : lacks)
+            jobs.push_back(lack.job);
+        return jobs;
+    }
+
+    fleet::JobHooks::Means hook_means()
+    {
+        return {.runner = context_.environment.hooks.get(),
+                .watch = [this](const auto& job) { return make_job_progress(context_, job); },
+                .tell =
+                    [this](const job::JobEnd& end) {
+                        const std::scoped_lock lock(speaking_);
+                        jobs_.push_back(end);
+                        night_.tell_job(end);
+                    },
+                .stop = context_.environment.stop};
+    }
+
     const config::Assignment& assignment(std::size_t vm) const { return selection_[vm]; }
 
+    /// Where nothing takes time before the only VM, nobody can have been faster.
     bool is_fresh_possible() const
     {
         const config::Assignment& first = selection_.front();
-        return is_of_a_job(first) && first.rules.min_interval.count() > 0;
+        return is_of_a_job(first) &&
+               (first.rules.min_interval.count() > 0 || !first.rules.before_job.empty());
     }
 
     /// One VM needs neither threads nor limits.
@@ -294,13 +348,18 @@ private:
             run.made_by_another = made->second;
         if (const auto muster = musters_.find(vm); muster != musters_.end())
             run.muster = muster->second.get();
-        auto result = back_up(night_.vsphere, run, is_late);
+        const auto refusal = hooks_.enter(vm, *progress);
+        auto result = refusal ? refused_by_job(assignment(vm), *refusal)
+                              : back_up(night_.vsphere, run, is_late);
         leave_with(vm, result);
-        const std::scoped_lock lock(speaking_);
-        progress->done();
-        result.warnings = progress->warnings();
-        result.healed = progress->deeds();
-        end(std::move(result));
+        {
+            const std::scoped_lock lock(speaking_);
+            progress->done();
+            result.warnings = progress->warnings();
+            result.healed = progress->deeds();
+            end(vm, std::move(result));
+        }
+        hooks_.run_due();
     }
 
     /// Nothing may leave a thread.
@@ -311,7 +370,8 @@ private:
         } catch (const std::exception& e) {
             leave(turn.vm, e.what());
             const std::scoped_lock lock(speaking_);
-            end({.vm = assignment(turn.vm).vm, .error = Error(ErrorKind::failed, e.what())});
+            end(turn.vm,
+                {.vm = assignment(turn.vm).vm, .error = Error(ErrorKind::failed, e.what())});
         }
     }
 
@@ -321,7 +381,7 @@ private:
         skip_for_window(assignment(vm), reason, result);
         leave(vm, reason, job::Muster::Why::skipped);
         const std::scoped_lock lock(speaking_);
-        end(std::move(result));
+        end(vm, std::move(result));
     }
 
     void add_interrupted(std::size_t vm)
@@ -329,11 +389,19 @@ private:
         if (!results_.empty())
             results_.back().signal_code = context_.environment.signal_exit_code();
         else
-            end({.vm = assignment(vm).vm,
-                 .error = Error(ErrorKind::interrupted, "interrupted before it was begun")});
+            tell({.vm = assignment(vm).vm,
+                  .error = Error(ErrorKind::interrupted, "interrupted before it was begun")});
     }
 
-    void end(report::VmResult result)
+    void end(std::size_t vm, report::VmResult result)
+    {
+        using How = fleet::JobHooks::How;
+        const How how = result.is_skipped() ? How::skipped : result.ok() ? How::done : How::failed;
+        hooks_.ended(vm, how, trouble_of(result));
+        tell(std::move(result));
+    }
+
+    void tell(report::VmResult result)
     {
         if (context_.environment.stop.stop_requested() &&
             (result.error || (result.outcome && !result.ok())))
@@ -369,11 +437,13 @@ private:
     std::map<std::size_t, std::shared_ptr<job::Muster>> musters_;  ///< of those in a group
     std::mutex speaking_;                                          ///< whoever adds a result
     std::vector<report::VmResult> results_;
+    std::vector<job::JobEnd> jobs_;
+    fleet::JobHooks hooks_;  // last: what it tells goes into the others
 };
 
 }  // namespace
 
-std::vector<report::VmResult> back_up_all(const Context& context, const Night& night)
+report::Night back_up_all(const Context& context, const Night& night)
 {
     return Backups(context, night).run();
 }

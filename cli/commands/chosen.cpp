@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "commands/session.hpp"
 #include "config/conflicts.hpp"
+#include "config/groups.hpp"
 #include "config/places.hpp"
 #include "config/resolve.hpp"
 #include "job/explain.hpp"
@@ -26,7 +27,9 @@ std::vector<config::Assignment> select_without_conflict(const config::Config& co
     auto all = config.jobs.empty() ? selection : config::assignments(config, wish.options);
     all.insert(all.end(), selection.begin(), selection.end());
     if (const auto conflicts = config::conflicts(all); !conflicts.empty())
-        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(conflicts, "\n")));
+        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(conflicts, "\n")),
+                    "prefix, set, folder and keep may be given in [defaults], [job.NAME] and "
+                    "[vm.\"NAME\"]; the nearer wins");
     return selection;
 }
 
@@ -77,6 +80,16 @@ Wish wish_of(const config::Config& config, const SelectionOptions& options)
         wish.patience = patience_of(*wish.known);
     }
     return wish;
+}
+
+void refuse_broken_groups(const config::Config& config,
+                          const std::vector<config::Assignment>& selection)
+{
+    const auto problems = config::groups_of(config, selection).problems;
+    if (!problems.empty())
+        throw Error(ErrorKind::usage, fmt::format("{}", fmt::join(problems, "\n")),
+                    "a consistent group is copied at once: name all of it, or one VM alone; raise "
+                    "the limit, or set group_waits = true");
 }
 
 Chosen in_all_places(Chosen chosen)

@@ -46,7 +46,12 @@ struct Chosen {
 /// itself, and nothing has been changed; what the server says.
 Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish);
 
-/// The same with an assignment for each place of a VM: for verbs that go from set to set.
+/// Before anything is changed; before anything is contacted where all names are known. Throws
+/// Error (usage) where a group of these cannot be backed up in this way.
+void refuse_broken_groups(const config::Config& config,
+                          const std::vector<config::Assignment>& selection);
+
+/// What was chosen, with an assignment for each place of a VM: for verbs that go from set to set.
 Chosen in_all_places(Chosen chosen);
 
 /// What stands where, for all of these: two listings and one for each folder of generations.

@@ -2,6 +2,7 @@
 #include "commands/display.hpp"
 
 #include "commands/each_vm.hpp"
+#include "report/job_report.hpp"
 
 namespace vmrotate::cli {
 
@@ -10,6 +11,14 @@ std::unique_ptr<report::Heartbeat> begin_display(const Context& context, std::si
     context.board.begin(vms, {.detail = detail_of(context), .events = context.globals.json});
     return context.board.shows_block() ? std::make_unique<report::Heartbeat>(context.board)
                                        : nullptr;
+}
+
+void show(const Context& context, const job::JobEnd& end)
+{
+    report::Told told = report::told_of(end);
+    if (context.globals.json)
+        told.out = report::json_line_of(end);
+    context.board.write(told);
 }
 
 // With --json, people read on standard error what went wrong; and where lines are redrawn and
@@ -29,7 +38,7 @@ void show(const Context& context, const report::VmResult& result)
 
 int end_display(const Context& context, const report::Night& night)
 {
-    const int code = report::exit_code_of(night.results);
+    const int code = report::exit_code_of(night);
     context.board.end();
     if (context.globals.json)
         report::write_summary_json(context.environment.out, night, code);

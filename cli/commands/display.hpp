@@ -17,6 +17,9 @@ std::unique_ptr<report::Heartbeat> begin_display(const Context& context, std::si
 /// Tells how a VM's backup ended. May be called from any thread.
 void show(const Context& context, const report::VmResult& result);
 
+/// The same of a job with hooks of its own.
+void show(const Context& context, const job::JobEnd& end);
+
 /// Tells what the night did, in a table or in the summary of --json. Returns the exit code.
 int end_display(const Context& context, const report::Night& night);
 

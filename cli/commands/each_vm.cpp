@@ -7,9 +7,11 @@
 #include "commands/hook_check.hpp"
 #include "commands/options.hpp"
 #include "commands/session.hpp"
+#include "config/groups.hpp"
 #include "job/explain.hpp"
 #include "job/foresight.hpp"
 #include "job/prepare.hpp"
+#include "report/job_report.hpp"
 #include "report/json_lines.hpp"
 #include "report/messages.hpp"
 #include "report/plan_report.hpp"
@@ -28,14 +30,39 @@ void tell(const Context& context, const std::string& vm, const Error& e)
                             {"hint", e.hint()}});
 }
 
-void show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run)
+/// What is around a VM's backup; nothing is around a further place's.
+report::Setting setting_of(const config::Assignment& assignment, const Chosen& chosen,
+                           const std::vector<config::Muster>& groups)
+{
+    report::Setting setting;
+    if (assignment.first)
+        return setting;
+    for (const auto& [key, command] : hooks_of(assignment))
+        setting.hooks.emplace_back(key, command.front());
+    for (const config::Muster& muster : groups) {
+        report::GroupPlan group{muster.name, {}, muster.group};
+        bool is_member = false;
+        for (const std::size_t member : muster.members) {
+            const config::Assignment& other = chosen.assignments[member];
+            group.vms.push_back(other.vm);
+            is_member |= other.vm == assignment.vm && other.job == assignment.job;
+        }
+        if (is_member)
+            setting.group = std::move(group);
+    }
+    return setting;
+}
+
+void show_plan(const Context& context, vimclient::Vsphere& vsphere, const job::Run& run,
+               const report::Setting& setting)
 {
     auto [seen, recovery] = job::foresee(vsphere, run);
     const auto prepared = job::prepare(vsphere, run, std::move(seen));
     if (context.globals.json)
-        report::write_plan_json(context.environment.out, run.assignment.vm, prepared, recovery);
+        report::write_plan_json(context.environment.out, run.assignment.vm, prepared, recovery,
+                                setting);
     else
-        report::write_plan(context.environment.out, prepared, recovery);
+        report::write_plan(context.environment.out, prepared, recovery, setting);
 }
 
 int act_or_tell(const Context& context, const config::Assignment& assignment,
@@ -70,6 +97,12 @@ report::Detail detail_of(const Context& context)
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm)
 {
     return context.board.watch(vm, detail_of(context));
+}
+
+std::unique_ptr<job::Observer> make_job_progress(const Context& context, const std::string& job)
+{
+    return std::make_unique<report::JobProgress>(context.board, context.environment.clock, job,
+                                                 detail_of(context));
 }
 
 job::Run make_run(const Context& context, const config::Assignment& assignment,
@@ -153,19 +186,24 @@ int for_each_vm(const Context& context, const Chosen& chosen,
 
 int show_plans(const Context& context, const Wish& wish, const std::string& verb)
 {
-    if (wish.known)
+    if (wish.known) {
+        refuse_broken_groups(wish.config, *wish.known);
         check_hooks(context.environment, *wish.known);
+    }
     Session session = open_session(context, wish.config.vcenter);
     const Chosen chosen = choose(session.vsphere(), wish);
+    refuse_broken_groups(chosen.config, chosen.assignments);
     check_hooks(context.environment, chosen.assignments);
+    const auto groups = config::groups_of(chosen.config, chosen.assignments).musters;
     bool would_change = false;
     const int code =
         for_each_vm(context, in_all_places(chosen), [&](const config::Assignment& assignment) {
             const auto progress = make_progress(context, assignment.vm);
             const auto run = make_run(context, assignment,
                                       source_names(chosen.config, chosen.assignments), *progress);
-            job::explaining("read the inventory",
-                            [&] { show_plan(context, session.vsphere(), run); });
+            job::explaining("read the inventory", [&] {
+                show_plan(context, session.vsphere(), run, setting_of(assignment, chosen, groups));
+            });
             would_change = true;
             return 0;
         });

@@ -21,6 +21,9 @@ report::Detail detail_of(const Context& context);
 /// Shows a VM's progress on the command's board. May be called from any thread.
 std::unique_ptr<report::Progress> make_progress(const Context& context, const std::string& vm);
 
+/// Tells what a job's hooks say, in the same manner.
+std::unique_ptr<job::Observer> make_job_progress(const Context& context, const std::string& job);
+
 /// A run of its own for this VM, with a fresh id.
 job::Run make_run(const Context& context, const config::Assignment& assignment,
                   std::vector<std::string> sources, job::Observer& observer);

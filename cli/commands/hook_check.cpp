@@ -9,27 +9,26 @@
 #include "base/text.hpp"
 
 namespace vmrotate::cli {
-namespace {
-
-using NamedHooks = std::vector<std::pair<std::string, config::Command>>;
-
-NamedHooks hooks_of(const config::Policy& policy)
+NamedHooks hooks_of(const config::Assignment& assignment)
 {
-    return {{"before_snapshot", policy.before_snapshot},
-            {"after_snapshot", policy.after_snapshot},
-            {"after_clone", policy.after_clone},
-            {"on_failure", policy.on_failure},
-            {"thaw", policy.thaw}};
+    const config::Policy& policy = assignment.policy;
+    NamedHooks all = {{"before_snapshot", policy.before_snapshot},
+                      {"thaw", policy.thaw},
+                      {"after_snapshot", policy.after_snapshot},
+                      {"after_clone", policy.after_clone},
+                      {"on_failure", policy.on_failure}};
+    if (!assignment.job.empty()) {
+        all.insert(all.begin(), {"before_job", assignment.rules.before_job});
+        all.push_back({"after_job", assignment.rules.after_job});
+    }
+    std::erase_if(all, [](const auto& hook) { return hook.second.empty(); });
+    return all;
 }
-
-}  // namespace
 
 void check_hooks(const Environment& environment, const NamedHooks& hooks)
 {
     std::set<std::string> sentences;
     for (const auto& [key, command] : hooks) {
-        if (command.empty())
-            continue;
         const std::string problem = environment.hooks == nullptr
                                         ? "no programs are run here"
                                         : environment.hooks->obstacle(command.front());
@@ -46,7 +45,7 @@ void check_hooks(const Environment& environment, const std::vector<config::Assig
 {
     NamedHooks all;
     for (const config::Assignment& assignment : selection)
-        for (auto& hook : hooks_of(assignment.policy))
+        for (auto& hook : hooks_of(assignment))
             all.push_back(std::move(hook));
     check_hooks(environment, all);
 }

@@ -130,10 +130,12 @@ config::Config load_config(const Context& context, const ServerOptions& options)
     if (!file.empty()) {
         auto parsed = config::load(file);
         if (!parsed.problems.empty())
-            throw Error(ErrorKind::usage,
-                        "cannot use the configuration:\n" +
-                            config::sentence(file.string(), parsed.problems),
-                        "nothing was contacted; 'examples/vmrotate.toml' shows every key");
+            throw Error(
+                ErrorKind::usage,
+                "cannot use the configuration:\n" +
+                    config::sentence(file.string(), parsed.problems),
+                "nothing was contacted; share/doc/vmrotate/vmrotate.toml shows every key, and "
+                "'man vmrotate' tells of them");
         config = std::move(parsed.config);
     }
     options.apply_to(config.vcenter);

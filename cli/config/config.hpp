@@ -117,6 +117,10 @@ struct JobRules {
     bool window_is_failure = false;  ///< what the window leaves over has failed
     std::chrono::seconds min_interval{0};  ///< a VM with a younger generation is skipped
 
+    /// Hooks of the whole job: before the first VM of it is begun, and after the last has ended.
+    Command before_job = {}, after_job = {};
+    std::chrono::seconds job_hook_timeout{5 * 60};  ///< for each of the two; at least 1 s
+
     bool operator==(const JobRules&) const = default;
 };
 

@@ -54,6 +54,40 @@ void check_limits(const Muster& muster, const std::vector<Assignment>& selection
                 too_large(muster.name, muster.members.size(), "per_target_datastore", per_target));
 }
 
+/// Who asks whether guests stand still.
+void check_probes(const Muster& muster, const std::vector<Assignment>& selection,
+                  std::vector<std::string>& problems)
+{
+    if (muster.group.on_freeze != OnFreeze::stop_group)
+        return;
+    for (const std::size_t member : muster.members) {
+        const Policy& policy = selection[member].policy;
+        const bool is_probed = policy.probe.kind != Probe::Kind::off;
+        if (is_probed && policy.max_freeze.count() > 0)
+            continue;
+        problems.push_back(fmt::format(
+            "the group {} has on_freeze = \"stop_group\", and nobody can tell that {} froze for "
+            "too long; give it {}, or let on_freeze be \"go_on\"",
+            in_quotes(muster.name), in_quotes(selection[member].vm),
+            is_probed ? "a max_freeze above 0" : "probe = \"tcp:22\" or \"icmp\""));
+    }
+}
+
+/// Names that stand nowhere else may be wrong.
+std::string doubt_of(const Config& config, const std::vector<std::string>& missing)
+{
+    std::vector<std::string> known, unknown;
+    for (const auto& [name, job] : config.jobs)
+        known.insert(known.end(), job.vms.begin(), job.vms.end());
+    for (const std::string& vm : missing)
+        if (!contains(known, vm))
+            unknown.push_back(vm);
+    if (known.empty() || unknown.empty())
+        return {};
+    return fmt::format("; no job has {}{}", list_in_quotes(unknown),
+                       did_you_mean(unknown.front(), known));
+}
+
 std::vector<std::string> missing_from(const Group& group, const std::vector<Assignment>& selection)
 {
     std::vector<std::string> missing;
@@ -80,13 +114,14 @@ Grouping groups_of(const Config& config, const std::vector<Assignment>& selectio
         if (muster.members.empty() || (muster.members.size() == 1 && is_wanted_by_name))
             continue;
         if (group.consistent && !missing.empty())
-            grouping.problems.push_back(
-                fmt::format("{} is to be backed up without {}, and both are in the group {}, which "
-                            "is consistent; name all of its members, or one alone",
-                            in_quotes(selection[muster.members.front()].vm),
-                            list_in_quotes(missing, "and"), in_quotes(name)));
+            grouping.problems.push_back(fmt::format(
+                "{} is to be backed up without {}, and both are in the group {}, which "
+                "is consistent; name all of its members, or one alone{}",
+                in_quotes(selection[muster.members.front()].vm), list_in_quotes(missing, "and"),
+                in_quotes(name), doubt_of(config, missing)));
         if (group.consistent && !group.group_waits)
             check_limits(muster, selection, grouping.problems);
+        check_probes(muster, selection, grouping.problems);
         if (muster.members.size() > 1)
             grouping.musters.push_back(std::move(muster));
     }

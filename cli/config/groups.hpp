@@ -24,7 +24,8 @@ struct Grouping {
 
 /// The groups of these assignments. A single member of a group is backed up by itself if a
 /// person named it; that a job holds some members of a consistent group and not the others is a
-/// problem, and so is a group that is larger than a limit of its job and may not wait.
+/// problem, and so is a group that is larger than a limit of its job and may not wait, and one
+/// that is to stop after a freeze of which nobody would know.
 Grouping groups_of(const Config& config, const std::vector<Assignment>& selection);
 
 }  // namespace vmrotate::config

@@ -96,6 +96,9 @@ const Table<JobRules>& rules_table()
         key("days", &JobRules::days, read_days),
         key("window_is_failure", &JobRules::window_is_failure, read_switch),
         key("min_interval", &JobRules::min_interval, read_duration),
+        key("before_job", &JobRules::before_job, read_command),
+        key("after_job", &JobRules::after_job, read_command),
+        key("job_hook_timeout", &JobRules::job_hook_timeout, read_time_limit),
     };
     return table;
 }

@@ -9,14 +9,13 @@
 
 #include <fmt/format.h>
 
-// Malformed text ("[[[") breaks assertions of the library, after which it would report it.
-#define TOML_ASSERT(expression) static_assert(true)
-#include <toml++/toml.h>
-
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "config/hazards.hpp"
+#include "config/key_homes.hpp"
 #include "config/keys.hpp"
+#include "config/selectors.hpp"
+#include "config/toml_values.hpp"
 
 namespace vmrotate::config {
 namespace {
@@ -24,88 +23,6 @@ namespace {
 using Names = std::vector<std::string>;
 
 constexpr auto secret_advice = " may not stand in this file: use 'vmrotate credential add'";
-
-std::string text_of(const toml::key& key)
-{
-    return std::string(key.str());
-}
-
-Scalar scalar_of(const toml::node& node)
-{
-    if (const auto* text = node.as_string())
-        return text->get();
-    if (const auto* number = node.as_integer())
-        return number->get();
-    if (const auto* state = node.as_boolean())
-        return state->get();
-    return std::monostate{};
-}
-
-/// Nothing where lists, dates and the like stand in it.
-Value list_of(const toml::array& array)
-{
-    std::vector<std::string> texts;
-    Tables tables;
-    for (const toml::node& element : array) {
-        std::map<std::string, Scalar> entry;
-        if (const auto* table = element.as_table()) {
-            for (auto&& [key, node] : *table)
-                entry[text_of(key)] = scalar_of(node);
-        } else if (const auto* text = element.as_string()) {
-            texts.push_back(text->get());
-            entry[""] = text->get();
-        } else {
-            return std::monostate{};
-        }
-        tables.push_back(std::move(entry));
-    }
-    if (texts.size() == tables.size())
-        return texts;
-    return tables;
-}
-
-Value value_of(const toml::node& node)
-{
-    if (const auto* array = node.as_array())
-        return list_of(*array);
-    return std::visit([](const auto& scalar) { return Value(scalar); }, scalar_of(node));
-}
-
-/// The lines of a job that say which VMs are meant: the key, its list, and how a line is read.
-struct Selector {
-    std::string key;
-    Names Job::*lines;
-    std::string (*read)(const Value&);
-};
-
-const std::vector<Selector>& selectors()
-{
-    static const std::vector<Selector> table = {
-        {"vms", &Job::vms, read_text},         {"folders", &Job::folders, read_folder},
-        {"pools", &Job::pools, read_folder},   {"attributes", &Job::attributes, read_attribute},
-        {"exclude", &Job::exclude, read_text},
-    };
-    return table;
-}
-
-bool is_selector(const std::string& key)
-{
-    return std::ranges::count(selectors(), key, &Selector::key) > 0;
-}
-
-/// Where a key belongs that stands in the wrong table: "[defaults]", or nothing.
-std::string home_of(const std::string& key)
-{
-    if (key == "alias" || key == "self")
-        return "[vm.\"NAME\"]";
-    if (contains(group_keys(), key))
-        return "[group.NAME]";
-    if (is_selector(key))
-        return "[job.NAME]";
-    if (contains(vcenter_keys(), key))
-        return "[vcenter]";
-    return contains(policy_keys(), key) || contains(rule_keys(), key) ? "[defaults]" : "";
-}
 
 /// A table may bear such a name: there are VMs that do.
 bool is_secret(std::string key, const toml::node& node)
@@ -134,6 +51,7 @@ public:
             else
                 unknown(key, node, "", {"vcenter", "defaults", "job", "vm", "group"});
         }
+        refuse_freezes_without_probe();
     }
 
 private:
@@ -163,8 +81,10 @@ private:
             return;
         if (!home.empty() && home != here)
             return report(key.source(), fmt::format("{} belongs into {}", name, home));
-        report(key.source(), fmt::format("unknown {} {}{}", node.is_table() ? "table" : "key",
-                                         in_quotes(name), did_you_mean(name, known)));
+        const std::string advice = advice_on(name);
+        report(key.source(),
+               fmt::format("unknown {} {}{}", node.is_table() ? "table" : "key", in_quotes(name),
+                           advice.empty() ? did_you_mean(name, known) : advice));
     }
 
     void refuse_secrets(const toml::node& node)
@@ -191,24 +111,35 @@ private:
         }
     }
 
-    void read_vcenter(const toml::table& table)
+    using Take = std::function<void(const std::string& key, const toml::node& value)>;
+
+    /// Takes the value of each key that is known here; `take` may find it to be wrong.
+    void read_keys(const toml::table& table, const std::string& here, const Names& known,
+                   const Take& take)
     {
-        const Names known = vcenter_keys();
         for (auto&& [key, node] : table) {
             const std::string name = text_of(key);
             const toml::node& value = node;
             if (contains(known, name))
-                try_at(value.source(), "",
-                       [&] { vcenter_setting(name, value_of(value))(parsed_.config.vcenter); });
+                try_at(value.source(), "", [&] { take(name, value); });
             else
-                unknown(key, node, "[vcenter]", known);
+                unknown(key, node, here, known);
         }
+    }
+
+    void read_vcenter(const toml::table& table)
+    {
+        read_keys(table, "[vcenter]", vcenter_keys(),
+                  [&](const std::string& key, const toml::node& value) {
+                      vcenter_setting(key, value_of(value))(parsed_.config.vcenter);
+                  });
     }
 
     void read_defaults(const toml::table& table)
     {
-        parsed_.config.defaults = read_policy(table, "[defaults]", known_in_defaults());
-        parsed_.config.default_rules = read_rules(table);
+        Layers layers = read_layers(table, "[defaults]", known_in_defaults());
+        parsed_.config.defaults = std::move(layers.settings);
+        parsed_.config.default_rules = std::move(layers.rules);
     }
 
     static Names known_in_defaults()
@@ -229,33 +160,43 @@ private:
         return names;
     }
 
-    /// `known` are all keys of the table, those that another reader reads too.
-    Layer read_policy(const toml::table& table, const std::string& here, const Names& known)
-    {
+    struct Layers {
         Layer settings;
-        for (auto&& [key, node] : table) {
-            const std::string name = text_of(key);
-            const toml::node& value = node;
-            if (!contains(known, name))
-                unknown(key, node, here, known);
-            else if (contains(policy_keys(), name))
-                try_at(value.source(), "",
-                       [&] { settings.push_back(policy_setting(name, value_of(value))); });
-        }
-        return settings;
+        RulesLayer rules;
+    };
+
+    /// `known` are all keys of the table, those that another reader reads too.
+    Layers read_layers(const toml::table& table, const std::string& here, const Names& known)
+    {
+        Layers layers;
+        read_keys(table, here, known, [&](const std::string& key, const toml::node& value) {
+            if (contains(rule_keys(), key))
+                layers.rules.push_back(rule_setting(key, value_of(value)));
+            else if (contains(policy_keys(), key)) {
+                layers.settings.push_back(policy_setting(key, value_of(value)));
+                note_probe(layers.settings.back(), value.source());
+            }
+        });
+        return layers;
     }
 
-    RulesLayer read_rules(const toml::table& table)
+    /// Who is warned of a freeze has to be probed, somewhere in the file.
+    void note_probe(const Layer::value_type& setting, const toml::source_region& at)
     {
-        RulesLayer rules;
-        for (auto&& [key, node] : table) {
-            const std::string name = text_of(key);
-            const toml::node& value = node;
-            if (contains(rule_keys(), name))
-                try_at(value.source(), "",
-                       [&] { rules.push_back(rule_setting(name, value_of(value))); });
-        }
-        return rules;
+        Policy policy;
+        setting(policy);
+        has_probe_ |= policy.probe.kind != Probe::Kind::off;
+        if (policy.max_freeze != Policy().max_freeze && policy.max_freeze.count() > 0)
+            max_freezes_.push_back(at);
+    }
+
+    void refuse_freezes_without_probe()
+    {
+        for (const toml::source_region& at : max_freezes_)
+            if (!has_probe_)
+                report(at,
+                       "max_freeze is of no use without probe: write probe = \"tcp:22\" (a port of "
+                       "the guest) or \"icmp\" beside it");
     }
 
     /// The tables below [job], [vm] or [group].
@@ -273,7 +214,7 @@ private:
             }
             try_at(key.source(), fmt::format("the name in {}", header), [&] { read_text(name); });
             if (kind == "vm")
-                parsed_.config.vms[name] = read_policy(*table, header, policy_keys());
+                parsed_.config.vms[name] = read_layers(*table, header, policy_keys()).settings;
             else if (kind == "group")
                 parsed_.config.groups[name] = read_group(key, *table);
             else
@@ -286,16 +227,13 @@ private:
         Group group;
         Names known = group_keys();
         known.emplace_back("vms");
-        for (auto&& [each, node] : table) {
-            const std::string name = text_of(each);
-            const toml::node& value = node;
-            if (name == "vms")
-                group.vms = read_lines(node, selectors().front());
-            else if (contains(known, name))
-                try_at(value.source(), "", [&] { group_setting(name, value_of(value))(group); });
-            else
-                unknown(each, node, "[group.NAME]", known);
-        }
+        read_keys(table, "[group.NAME]", known,
+                  [&](const std::string& name, const toml::node& value) {
+                      if (name == "vms")
+                          group.vms = read_lines(value, group_members());
+                      else
+                          group_setting(name, value_of(value))(group);
+                  });
         if (group.vms.size() < 2)
             report(key.source(),
                    fmt::format("group {} must have two vms at least", in_quotes(text_of(key))));
@@ -310,8 +248,9 @@ private:
     Job read_job(const toml::key& key, const toml::table& table)
     {
         Job job;
-        job.settings = read_policy(table, "[job.NAME]", known_in_job());
-        job.rules = read_rules(table);
+        Layers layers = read_layers(table, "[job.NAME]", known_in_job());
+        job.settings = std::move(layers.settings);
+        job.rules = std::move(layers.rules);
         bool selects = false;
         for (const Selector& selector : selectors())
             if (const toml::node* lines = table.get(selector.key)) {
@@ -349,6 +288,8 @@ private:
     }
 
     Parsed& parsed_;
+    bool has_probe_ = false;
+    std::vector<toml::source_region> max_freezes_;  ///< that somebody set
 };
 
 Problem syntax_problem(const toml::parse_error& error)

@@ -69,6 +69,19 @@ std::vector<Assignment> places_of(const std::vector<Assignment>& assignments)
     return result;
 }
 
+std::vector<std::string> doubled_places(const Assignment& assignment)
+{
+    std::vector<std::string> seen, problems;
+    for (const Assignment& place : places_of(assignment)) {
+        const std::string& datastore = place.policy.datastore;
+        if (!datastore.empty() && contains(seen, datastore))
+            problems.push_back(fmt::format("{}: two places of it are on the datastore {}",
+                                           in_quotes(assignment.vm), in_quotes(datastore)));
+        seen.push_back(datastore);
+    }
+    return problems;
+}
+
 std::vector<std::string> problems_of_places(const Assignment& assignment)
 {
     std::vector<std::string> problems;

@@ -28,6 +28,9 @@ std::vector<Assignment> places_of(const Assignment& assignment);
 /// The same for many, in their order.
 std::vector<Assignment> places_of(const std::vector<Assignment>& assignments);
 
+/// Two places on one datastore, a sentence for each; none is the good answer.
+std::vector<std::string> doubled_places(const Assignment& assignment);
+
 /// Why what was made up for a further place cannot be: "the prefix 'zzzzzzzzzzzzzzzzzzz1_' of
 /// the copies on 'NFS_mango' ..."; empty if it can.
 std::vector<std::string> problems_of_places(const Assignment& assignment);

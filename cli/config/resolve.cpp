@@ -143,6 +143,12 @@ std::vector<Choice> words_alone(const Config& config, const Names& words, Findin
     for (Choice& choice : whole_jobs(config, jobs))
         add(choices, std::move(choice));
     for (const std::string& vm : vms) {
+        if (config.groups.contains(vm) && !is_known_vm(config, vm)) {
+            findings.add(fmt::format("{} is a group, and no job or VM", in_quotes(vm)),
+                         fmt::format("name its members, {}, or a job that has them",
+                                     list_in_quotes(config.groups.at(vm).vms, "and")));
+            continue;
+        }
         Names found = jobs_with(config, vm, jobs);
         if (found.size() != 1)
             found = jobs_with(config, vm, names_of_jobs(config));
@@ -198,6 +204,10 @@ std::vector<Assignment> resolve(const Config& config, const std::vector<Choice>&
                     "no datastore is given for {}{}", in_quotes(choice.vm),
                     choice.job.empty() ? "" : fmt::format(" of job {}", in_quotes(choice.job))),
                 datastore_hint);
+        for (std::string& problem : doubled_places(result.back()))
+            findings.add(std::move(problem),
+                         "name each datastore once in 'datastore' and 'copies'; a second set on "
+                         "the same one is made by another job, with its own set and prefix");
         for (std::string& problem : problems_of_places(result.back()))
             findings.add(std::move(problem),
                          "copies = [{ datastore = \"NAME\", prefix = \"zz1_\", set = \"far\" }]");

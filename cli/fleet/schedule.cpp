@@ -2,6 +2,7 @@
 #include "fleet/schedule.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 
 #include "fleet/window.hpp"
@@ -43,6 +44,22 @@ bool within_limits(const job::CopyPlace& place, const config::JobRules& rules, i
            room(rules.per_host, place.host_id, makes);
 }
 
+bool is_copying(const InFlight& vm)
+{
+    return vm.phase == Phase::copying;
+}
+
+/// Whether the target has room for this copy beside those that still write to it. Alone it has:
+/// that was looked at before.
+bool has_bytes(const job::CopyPlace& place, const std::vector<InFlight>& in_flight)
+{
+    std::int64_t taken = 0;
+    for (const InFlight& other : in_flight)
+        if (is_copying(other) && other.place.target_datastore_id == place.target_datastore_id)
+            taken += other.place.bytes_needed;
+    return taken == 0 || place.bytes_needed == 0 || taken + place.bytes_needed <= place.bytes_free;
+}
+
 bool is_ending(const InFlight& vm)
 {
     return vm.phase == Phase::ending;
@@ -59,8 +76,7 @@ bool may_copy(const job::CopyPlace& place, const config::JobRules& rules,
               const std::vector<InFlight>& in_flight)
 {
     return has_room(2 * rules.concurrency, in_flight, is_ending) &&
-           within_limits(place, rules, 1, in_flight,
-                         [](const InFlight& vm) { return vm.phase == Phase::copying; });
+           within_limits(place, rules, 1, in_flight, is_copying) && has_bytes(place, in_flight);
 }
 
 bool may_begin(const Waiting& vm, const std::vector<InFlight>& in_flight)

@@ -46,8 +46,10 @@ struct Waiting {
 void sort_by_need(std::vector<Waiting>& waiting);
 
 /// Whether the limits allow one more copy now. What its job says holds for all that are in
-/// flight, of whatever job. Copies do not run away from the removals of their snapshots: there
-/// are never more than twice as many VMs with an ended copy as there may be copies.
+/// flight, of whatever job. Copies at work take of a datastore's room what they need at most, and
+/// none begins where that may be too little. Copies do not run away from the removals of their
+/// snapshots: there are never more than twice as many VMs with an ended copy as there may be
+/// copies.
 bool may_copy(const job::CopyPlace& place, const config::JobRules& rules,
               const std::vector<InFlight>& in_flight);
 

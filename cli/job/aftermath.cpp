@@ -19,6 +19,19 @@ bool is_settled(const vimclient::Vm& source, const Run& run)
            });
 }
 
+/// Nothing where some VM of the datastore may not be read: that is no reason to doubt the copy.
+std::optional<vimclient::Answer> ask_or_give_up(vimclient::Vsphere& vsphere,
+                                                const vimclient::Question& question)
+{
+    try {
+        return ask_together(vsphere, question);
+    } catch (const vimclient::Fault& fault) {
+        if (fault.kind() != vimclient::Fault::Kind::privilege)
+            throw;
+        return {};
+    }
+}
+
 /// Reads the copy, and with it all that is wanted next; nothing while the removal goes on.
 std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const Run& run,
                                             const Prepared& prepared, const Copy& copy,
@@ -31,7 +44,7 @@ std::optional<vimclient::Vm> read_aftermath(vimclient::Vsphere& vsphere, const R
     });
     auto question = is_due ? question_of_set(prepared.id) : vimclient::Question{};
     question.vms = {copy.vm, prepared.source.ref};
-    auto answer = ask_together(vsphere, question);
+    auto answer = ask_or_give_up(vsphere, question);
     if (!answer || answer->vms.size() != 2)
         return {};
     auto vm = std::move(answer->vms.front());

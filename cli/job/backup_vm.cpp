@@ -101,13 +101,14 @@ public:
     }
 
     Outcome run()
-    {
+    try {
+        group_.come();
         run_.observer.step("looking at the VM and its generations");
         Survey seen = survey(vsphere_, run_);
         if (!stands_as_generation(seen.source, seen.id))
             hooks_.story.source = seen.source.ref.id;
         const auto fresh = why_fresh(run_, seen);
-        if (fresh && run_.muster == nullptr)
+        if (fresh && !is_in_step(run_))
             return make_up_for(*fresh, std::move(seen));
 
         heal_and_prepare(std::move(seen));
@@ -121,6 +122,9 @@ public:
             copy_further(vsphere_, run_, *prepared_, lock_->id(), outcome_);
         outcome_.total = run_.clock.steady() - began_;
         return std::move(outcome_);
+    } catch (...) {
+        group_.leave();  // before what is undone here, which takes its time
+        throw;
     }
 
 private:
@@ -144,9 +148,7 @@ private:
     void come_to_the_turn(const std::optional<Skip>& fresh)
     {
         group_.come_prepared(*prepared_, fresh);
-        if (!group_.copies_wait())
-            turn_ = take_turn(vsphere_, run_, *prepared_);
-        group_.come_ready();
+        turn_ = group_.come_ready(vsphere_, *prepared_);
         describe(outcome_, *prepared_);
         detail(run_, *prepared_);
         warn_of_odd_clock(run_, *prepared_, outcome_);

@@ -43,8 +43,10 @@ vimclient::VmRef find_source(vimclient::Vsphere& vsphere, const std::string& nam
         return found.front();
     if (found.empty())
         throw Error(ErrorKind::failed, "cannot find it: no VM has exactly this name",
-                    or_nearest(name, texts_of(all, &vimclient::VmRef::name),
-                               "the name must be exact, capitals included"));
+                    name.find_first_of("*?") != std::string::npos
+                        ? "a pattern stands in a job, [job.NAME] vms = [...]; here it is a name"
+                        : or_nearest(name, texts_of(all, &vimclient::VmRef::name),
+                                     "the name must be exact, capitals included"));
 
     std::vector<std::string> paths;
     for (const vimclient::VmRef& vm : found)
@@ -70,6 +72,8 @@ Target pick_target(const std::vector<vimclient::Datastore>& datastores,
                    const std::vector<vimclient::Folder>& folders, const vimclient::Place& source,
                    const config::Policy& policy)
 {
+    constexpr std::size_t most = 8;  // that are listed
+    const auto names = texts_of(datastores, &vimclient::Datastore::name);
     Target target;
     const auto datastore =
         std::ranges::find(datastores, policy.datastore, &vimclient::Datastore::name);
@@ -77,8 +81,10 @@ Target pick_target(const std::vector<vimclient::Datastore>& datastores,
         throw Error(ErrorKind::usage,
                     fmt::format("cannot find the datastore '{}' in the datacenter '{}'",
                                 policy.datastore, source.datacenter),
-                    or_nearest(policy.datastore, texts_of(datastores, &vimclient::Datastore::name),
-                               "see --datastore"));
+                    or_nearest(policy.datastore, names,
+                               names.empty() || names.size() > most
+                                   ? "see --datastore, and 'copies' in the configuration"
+                                   : "there are " + list_in_quotes(names, "and")));
     target.datastore = *datastore;
 
     const auto folder = std::ranges::find(folders, policy.folder, &vimclient::Folder::path);

@@ -33,6 +33,7 @@ std::vector<Run> runs_beside(const Run& run)
         runs.push_back(run);
         runs.back().assignment = place;
         runs.back().id = run.new_id();
+        runs.back().hints = nullptr;  // they tell of the first place
     }
     return runs;
 }
@@ -106,7 +107,9 @@ enum class Repeat { anyway, if_missing };
 struct Onward {
     vimclient::VmRef generation;
     std::string lock_id;
-    Repeat repeat = Repeat::anyway;  ///< where the place has something of that second already
+    /// Where the place has something of that second already. What is made up for may be what a
+    /// hook has found unfit in the run that made it: nothing expires for it then.
+    Repeat repeat = Repeat::anyway;
 };
 
 void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
@@ -133,7 +136,8 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
     pass.reset();
     demand_unchanged(vsphere, run, prepared, generation, copy);
     commit_or_discard(vsphere, run, prepared, copy, result);
-    expire(vsphere, run, prepared, result);
+    if (onward.repeat == Repeat::anyway || run.assignment.policy.after_clone.empty())
+        expire(vsphere, run, prepared, result);
 }
 
 /// The same; what went wrong is left undone.
@@ -152,8 +156,13 @@ Outcome try_to_copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepar
     } catch (const vimclient::Cancelled&) {
         fail({ErrorKind::interrupted, "interrupted: no copy was made there"});
     } catch (const Skip& skip) {
-        result.warnings.push_back(fmt::format("not copied on: {}", skip.what()));
-        run.observer.warning(result.warnings.back());
+        const std::string why = fmt::format("not copied on: {}", skip.what());
+        if (run.assignment.rules.window_is_failure) {
+            fail({ErrorKind::some_failed, why, "the next run makes up for it"});
+        } else {
+            result.warnings.push_back(why);
+            run.observer.warning(why);
+        }
     } catch (const Error& error) {
         fail(error);
     } catch (const vimclient::OutcomeUnknown& lost) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,7 +12,9 @@ namespace vmrotate::job {
 struct CopyPlace {
     std::vector<std::string> source_datastore_ids;  ///< that it reads from
     std::string target_datastore_id;
-    std::string host_id;  ///< that makes it; empty: not known
+    std::string host_id;            ///< that makes it; empty: not known
+    std::int64_t bytes_needed = 0;  ///< that it takes of the target at most; 0: not known
+    std::int64_t bytes_free = 0;    ///< that the target had when it was looked at
 
     bool operator==(const CopyPlace&) const = default;
 };

@@ -26,10 +26,16 @@ std::string ending(const HookEnd& end, std::chrono::seconds limit)
     return "?";
 }
 
-std::string hint_for(const HookEnd& end)
+bool is_of_a_job(HookPoint point)
+{
+    return point == HookPoint::before_job || point == HookPoint::after_job;
+}
+
+std::string hint_for(HookPoint point, const HookEnd& end)
 {
     if (end.kind == HookEnd::Kind::timed_out)
-        return "give it more time with hook_timeout";
+        return fmt::format("give it more time with {}",
+                           is_of_a_job(point) ? "job_hook_timeout" : "hook_timeout");
     return "what it wrote is shown above; run it by hand with the same variables VMROTATE_*";
 }
 
@@ -49,7 +55,7 @@ std::optional<Error> call_hook(HookRunner* runner, HookPoint point, const HookCa
     return Error(kind,
                  fmt::format("the hook {} ({}) failed: {}", word(point), call.command.front(),
                              ending(end, call.limit)),
-                 hint_for(end));
+                 hint_for(point, end));
 }
 
 std::function<void(const std::string&)> teller(Observer& observer, HookPoint point)
@@ -171,6 +177,8 @@ void run_job_hook(HookRunner* runner, HookPoint point, const config::Command& co
                         .say = teller(observer, point)};
     if (point == HookPoint::after_job)
         stop = {};
+    if (!command.empty())
+        observer.detail(fmt::format("hook {}: {}", word(point), command.front()));
     const auto error = call_hook(runner, point, call, stop);
     if (error && error->kind() == ErrorKind::interrupted)
         throw vimclient::Cancelled{};

@@ -141,6 +141,13 @@ struct JobStory {
     int vms = 0, generations = 0, failed = 0, skipped = 0;
 };
 
+/// How a job with hooks ended.
+struct JobEnd {
+    JobStory story;                    ///< as the hook after the job was told
+    std::optional<Error> before = {};  ///< the hook before the job failed: no VM was begun
+    std::optional<Error> after = {};   ///< the hook after the job failed
+};
+
 /// Runs the `before_job` or `after_job` hook. Nothing is done where `command` is empty. The hook
 /// before a job can be stopped; the one after it runs whatever happened. Throws Error (failed)
 /// where the hook fails: before the job nothing of it was begun then. Throws Cancelled where the

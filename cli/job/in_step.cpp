@@ -2,6 +2,9 @@
 #include "job/in_step.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <exception>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -43,11 +46,36 @@ std::string limit_broken(const std::vector<Muster::Report>& reports, const confi
     return {};
 }
 
+/// Whether all these copies find room, at least by what each was told. They are all there in the
+/// end, whether they are made at once or not.
+bool have_room(const std::vector<Muster::Report>& reports, const std::string& datastore_id)
+{
+    std::int64_t needed = 0, free = std::numeric_limits<std::int64_t>::max();
+    for (const Muster::Report& report : reports) {
+        if (report.place.target_datastore_id != datastore_id)
+            continue;
+        needed += report.place.bytes_needed;
+        free = std::min(free, report.place.bytes_free);
+    }
+    return needed <= free;
+}
+
 }  // namespace
+
+bool is_in_step(const Run& run)
+{
+    return run.muster != nullptr && run.muster->rules().consistent;
+}
+
+void InStep::come()
+{
+    if (!is_in_step(run_))
+        arrive(Muster::Point::prepared);
+}
 
 void InStep::come_prepared(const Prepared& prepared, const std::optional<Skip>& fresh)
 {
-    if (run_.muster == nullptr) {
+    if (!is_in_step(run_)) {
         if (fresh)
             throw *fresh;
         return;
@@ -55,27 +83,42 @@ void InStep::come_prepared(const Prepared& prepared, const std::optional<Skip>& 
     Muster& muster = *run_.muster;
     muster.report(run_.assignment.vm, {place_of(prepared), fresh.has_value()});
     arrive(Muster::Point::prepared);
-    if (!muster.rules().consistent) {
-        if (fresh)
-            throw *fresh;
-        return;
-    }
     const auto reports = muster.reports();
     if (fresh && std::ranges::all_of(reports, &Muster::Report::is_fresh))
         throw *fresh;
+    refuse_shortage(reports, prepared);
+}
+
+void InStep::refuse_shortage(const std::vector<Muster::Report>& reports,
+                             const Prepared& prepared) const
+{
+    const auto members =
+        fmt::format("the {} members of its group '{}'", reports.size(), run_.muster->rules().name);
+    if (!have_room(reports, prepared.target.datastore.id))
+        throw Error(ErrorKind::refused,
+                    fmt::format("cannot back it up: the datastore '{}' has no room for {}",
+                                prepared.target.datastore.name, members),
+                    "make room on it; generations that are about to expire are still needed");
     if (const auto limit = limit_broken(reports, run_.assignment.rules);
         !limit.empty() && run_.gate != nullptr && !copies_wait())
         throw Error(ErrorKind::usage,
-                    fmt::format("cannot back it up: the {} members of its group '{}' are copied "
-                                "at once, and {}",
-                                reports.size(), muster.rules().name, limit),
+                    fmt::format("cannot back it up: {} are copied at once, and {}", members, limit),
                     "raise that limit, or set group_waits = true: then its snapshots wait for "
                     "their copies");
 }
 
-void InStep::come_ready()
+std::unique_ptr<Gate::Pass> InStep::come_ready(vimclient::Vsphere& vsphere, Prepared& prepared)
 {
+    std::unique_ptr<Gate::Pass> turn;
+    if (!copies_wait()) {
+        if (run_.muster != nullptr)
+            run_.muster->queue(run_.assignment.vm, true);
+        turn = take_turn(vsphere, run_, prepared);
+        if (run_.muster != nullptr)
+            run_.muster->queue(run_.assignment.vm, false);
+    }
     arrive(Muster::Point::ready);
+    return turn;
 }
 
 void InStep::come_to_rest()
@@ -104,6 +147,26 @@ void InStep::come_with_snapshot(Outcome& outcome)
         return;
     outcome.group = run_.muster->rules().name;
     outcome.group_spread = run_.muster->spread();
+}
+
+void InStep::leave() noexcept
+{
+    if (run_.muster == nullptr)
+        return;
+    const auto leave = [this](const char* why, Muster::Why kind) {
+        run_.muster->leave(run_.assignment.vm, why, kind);
+    };
+    try {
+        throw;
+    } catch (const Skip& skip) {
+        leave(skip.what(), Muster::Why::skipped);
+    } catch (const AnotherRun& other) {
+        leave(other.what(), Muster::Why::skipped);
+    } catch (const std::exception& e) {
+        leave(e.what(), Muster::Why::failed);
+    } catch (...) {
+        leave("it was interrupted", Muster::Why::failed);
+    }
 }
 
 bool InStep::copies_wait() const

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "job/explain.hpp"
+#include "job/in_step.hpp"
 #include "job/neighbours.hpp"
 #include "job/skip.hpp"
 #include "job/together.hpp"
@@ -102,7 +103,7 @@ Taken lock_by_snapshot(vimclient::Vsphere& vsphere, const Run& run, Prepared& pr
     auto& set = seen.members.set;
     if (set != prepared.set) {
         refuse_newcomers(prepared.set, set);
-        if (run.muster == nullptr)
+        if (!is_in_step(run))
             refuse_fresh(run, set, prepared.server_time);
         prepared.set = std::move(set);
         prepared.newest_used = seen.members.newest_used;

@@ -33,9 +33,7 @@ void Muster::arrive(const std::string& vm, Point point, const std::stop_token& s
     std::unique_lock lock(mutex_);
     states_.at(vm).points = count_of(point);
     changed_.notify_all();
-    const auto may_go = [&] { return !given_up_.empty() || may_pass(vm, point); };
-    const bool goes = rules_.consistent ? changed_.wait_for(lock, stop, rules_.patience, may_go)
-                                        : changed_.wait(lock, stop, may_go);  // for whole backups
+    const bool goes = wait(lock, vm, point, stop);
     if (stop.stop_requested() && !(goes && given_up_.empty()))
         throw vimclient::Cancelled{};
     if (!goes)
@@ -43,6 +41,33 @@ void Muster::arrive(const std::string& vm, Point point, const std::stop_token& s
     refuse_if_over(vm, point);
     if (point == Point::taken && rules_.consistent)
         is_complete_ = true;
+}
+
+/// False where its patience is at its end.
+bool Muster::wait(std::unique_lock<std::mutex>& lock, const std::string& vm, Point point,
+                  const std::stop_token& stop)
+{
+    const auto may_go = [&] { return !given_up_.empty() || may_pass(vm, point); };
+    if (!rules_.consistent)  // for whole backups
+        return changed_.wait(lock, stop, may_go);
+    bool goes = false;
+    do
+        goes = changed_.wait_for(lock, stop, rules_.patience, may_go);
+    while (!goes && !stop.stop_requested() && is_any_queued(vm, point));
+    return goes;
+}
+
+bool Muster::is_any_queued(const std::string& vm, Point point) const
+{
+    return std::ranges::any_of(members_, [&](const std::string& other) {
+        return states_.at(other).is_queued && waits_for(vm, other, point);
+    });
+}
+
+void Muster::queue(const std::string& vm, bool is_queued)
+{
+    const std::lock_guard lock(mutex_);
+    states_.at(vm).is_queued = is_queued;
 }
 
 void Muster::record(const std::string& vm, const Taking& taking)

@@ -35,8 +35,8 @@ public:
         bool stops_at_freeze = false;
         /// The snapshots are made before there is a right to copy for each of them.
         bool copies_wait = false;
-        /// How long one waits for the others at one point. Whoever is waited for longer counts
-        /// as one who has left, and fails when it comes.
+        /// How long one waits for the others at one point, but for those in a queue. Whoever is
+        /// waited for longer counts as one who has left, and fails when it comes.
         std::chrono::milliseconds patience{std::chrono::hours(1)};
     };
 
@@ -80,6 +80,9 @@ public:
     /// Of those that told it and have not left.
     std::vector<Report> reports() const;
 
+    /// While it waits for something else than the members, nobody loses patience with it.
+    void queue(const std::string& vm, bool is_queued);
+
     /// Tells, between `at_rest` and `taken`, how the snapshot was made; and once more where its
     /// removal froze the guest. Does not wait.
     void record(const std::string& vm, const Taking& taking);
@@ -102,10 +105,14 @@ private:
     struct Member {
         int points = 0;  ///< that it has come to
         bool has_left = false;
+        bool is_queued = false;
         std::optional<Taking> taking;
         std::optional<Report> report;
     };
 
+    bool wait(std::unique_lock<std::mutex>& lock, const std::string& vm, Point point,
+              const std::stop_token& stop);
+    bool is_any_queued(const std::string& vm, Point point) const;
     bool may_pass(const std::string& vm, Point point) const;
     bool must_stop(Point point) const;
     bool waits_for(const std::string& vm, const std::string& other, Point point) const;

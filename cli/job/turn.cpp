@@ -8,7 +8,9 @@
 
 #include "base/text.hpp"
 #include "job/facts.hpp"
+#include "job/in_step.hpp"
 #include "job/make_ready.hpp"
+#include "job/obstacles.hpp"
 #include "job/skip.hpp"
 
 namespace vmrotate::job {
@@ -17,7 +19,8 @@ CopyPlace place_of(const Prepared& prepared)
 {
     const std::string& host = prepared.host.host_id;
     return {datastores_of(prepared.source), prepared.target.datastore.id,
-            host.empty() ? prepared.source.host_id : host};
+            host.empty() ? prepared.source.host_id : host, room_needed(prepared.source),
+            prepared.target.datastore.free};
 }
 
 namespace {
@@ -29,6 +32,12 @@ bool is_fresh(const Run& run, const rotation::Generation& generation, rotation::
     return generation.condition != rotation::Condition::set_aside &&
            generation.taken <= now + tolerance &&
            (generation.taken >= *run.fresh_since || generation.taken == run.made_by_another);
+}
+
+bool is_same_load(const CopyPlace& a, const CopyPlace& b)
+{
+    return a.source_datastore_ids == b.source_datastore_ids &&
+           a.target_datastore_id == b.target_datastore_id && a.host_id == b.host_id;
 }
 
 }  // namespace
@@ -48,7 +57,7 @@ void refuse_fresh(const Run& run, const rotation::Set& set, rotation::Time serve
 std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& run,
                                       Prepared& prepared)
 {
-    constexpr std::chrono::minutes long_wait{1};
+    constexpr std::chrono::seconds long_wait{10};  // others fill the datastore meanwhile
     if (run.gate == nullptr)
         return {};
     for (;;) {
@@ -59,11 +68,11 @@ std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& ru
         if (run.clock.steady() - asked < long_wait)
             return pass;
         auto seen = survey(vsphere, run);
-        if (run.muster == nullptr)  // a group decides about all of its members
+        if (!is_in_step(run))  // else the group decides about all of its members
             refuse_fresh(run, seen.set, seen.server_time);
         prepared = prepare(vsphere, run, std::move(seen));
         make_ready(vsphere, run, prepared);
-        if (place_of(prepared) == place)
+        if (is_same_load(place_of(prepared), place))
             return pass;
     }
 }

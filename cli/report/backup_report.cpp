@@ -135,7 +135,7 @@ Told told_of(const VmResult& result)
     told.out += lines_about(result.vm, outcome.expired, " has expired and is deleted");
     if (outcome.group_spread)
         told.out +=
-            line_about(result.vm, fmt::format("group '{}': all snapshots were made within {} ms",
+            line_about(result.vm, fmt::format("group '{}': its snapshots were made within {} ms",
                                               outcome.group, outcome.group_spread->count()));
     for (const job::Outcome& copy : outcome.copies)
         told.out += lines_about_copy(result.vm, copy);

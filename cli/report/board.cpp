@@ -32,9 +32,11 @@ Board::Board(Surroundings surroundings)
 }
 
 Board::~Board()
-try {
-    end();
-} catch (const std::exception&) {  // no memory: the screen stays as it is
+{
+    try {
+        end();
+    } catch (const std::exception&) {  // no memory: the screen stays as it is
+    }
 }
 
 void Board::begin(std::size_t vms, Manner manner)
@@ -119,7 +121,10 @@ void Board::event(const std::string& type, const std::string& vm, const Json& me
     const std::lock_guard lock(guard_);
     if (!has_begun_ || !manner_.events)
         return;
-    Json line = {{"vm", vm}, {"at", rotation::utc_text(world_.clock.now())}};
+    Json line = Json::object();
+    if (!vm.empty())
+        line["vm"] = vm;
+    line["at"] = rotation::utc_text(world_.clock.now());
     line.update(members);
     unsent_.push_back(json_line(type, line));
     put({});

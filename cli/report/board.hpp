@@ -103,6 +103,7 @@ public:
     void land(Place flight);
     void change(Place flight, const std::function<void(Flight&)>& deed);
     bool shows_block();
+    /// `vm` is empty where it is about none.
     void event(const std::string& type, const std::string& vm,
                const nlohmann::ordered_json& members);
 

@@ -176,6 +176,15 @@ bool has_reason(const VmResult& result)
 
 }  // namespace
 
+int exit_code_of(const Night& night)
+{
+    const int code = exit_code_of(night.results);
+    const auto has_failed = [](const job::JobEnd& end) { return end.after.has_value(); };
+    return code == 0 && std::ranges::any_of(night.jobs, has_failed)
+               ? static_cast<int>(ErrorKind::some_failed)
+               : code;
+}
+
 std::string night_text(const Night& night)
 {
     const std::size_t vms = std::max(night.vms, night.results.size());
@@ -198,6 +207,10 @@ std::string night_text(const Night& night)
         if (has_reason(result))
             text +=
                 fmt::format("  {}: {}\n", in_one_line(result.vm), in_one_line(reason_of(result)));
+    for (const job::JobEnd& end : night.jobs)
+        if (end.after)
+            text += fmt::format("  job {}: {}\n", in_one_line(end.story.job),
+                                in_one_line(end.after->what()));
     return text;
 }
 

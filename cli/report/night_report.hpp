@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "job/hooks.hpp"
 #include "report/backup_report.hpp"
 
 /// What a run over several VMs did.
@@ -17,7 +18,11 @@ struct Night {
     std::vector<VmResult> results;
     std::chrono::milliseconds took{0};
     std::size_t vms = 0;  ///< that were to be backed up; more than results where a signal came
+    std::vector<job::JobEnd> jobs = {};  ///< those with hooks of their own
 };
+
+/// That of the VMs' results; where these are all well and a hook after a job failed, 3.
+int exit_code_of(const Night& night);
 
 /// The closing table for people: counts, bytes, the longest snapshot, and each VM that was
 /// skipped or failed, with the reason in one line. Empty for a single VM: its line says it all.

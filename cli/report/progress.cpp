@@ -22,9 +22,11 @@ Progress::Progress(Board& board, Clock clock, std::string vm, Detail detail)
 }
 
 Progress::~Progress()
-try {
-    done();
-} catch (const std::exception&) {  // no memory: the block is drawn by the next call
+{
+    try {
+        done();
+    } catch (const std::exception&) {  // no memory: the block is drawn by the next call
+    }
 }
 
 void Progress::done()

@@ -202,14 +202,15 @@ TEST_CASE("what people are told, and what the guest tells")
     const auto server = ServerUnderTest::strict({{"guests", true}});
     const auto vsphere = server.login();
     const Scene scene = contract::set_scene(*vsphere, "avocado2");
-    CHECK(vsphere->guest_address(scene.source) == "127.0.0.1");
+    CHECK(vsphere->guest_address(scene.source) == "127.0.0.2");
     CHECK(vsphere->guest_address(contract::set_scene(*vsphere, "papaya3").source) == "");
     const std::string line = "vmrotate: <&> 日本語";
     vsphere->log_event(scene.source, line);
     for (const char* newest : {"one", "two"})
         vsphere->set_attribute(scene.source, "vmrotate.newest", newest);
     CHECK(server.count("AddCustomFieldDef") == 1);
-    for (const auto& vm : server.state().at("vms"))
+    const auto state = server.state();
+    for (const auto& vm : state.at("vms"))
         if (vm.at("id") == scene.source.id) {
             CHECK(vm.at("userEvents") == nlohmann::json({line}));
             CHECK(vm.at("attributes") == nlohmann::json({{"vmrotate.newest", "two"}}));

@@ -80,6 +80,7 @@ class TwoRings(CopiesTest):
             ('copies = [{ datastore = "NFS_mango", set = "default" }]', "two datastores"),
             ('copies = [{ folder = "far" }]', "names no datastore"),
             ('copies = "NFS_mango"', "must be a list"),
+            ('copies = ["NFS_mango", "NFS_mango"]', "two places of it are on the datastore"),
         ]
         for copies, words in table:
             with self.subTest(copies):
@@ -92,7 +93,9 @@ class TwoRings(CopiesTest):
 
 class OnePlaceFails(CopiesTest):
     def test_a_full_place_fails_that_copy_only(self):
-        shop = self.shop_with('copies = ["NFS_durian", "NFS_mango", "NFS_durian"]')
+        shop = self.shop_with('copies = ["NFS_durian", "NFS_mango", "NFS_fig"]', datastores=[
+            {"name": name, "capacityGB": 2000} for name in
+            ("NFS_durian", "NFS_mango", "NFS_fig", "local-1", "local-2")])
         for _ in range(4):
             self.assertExit(0, self.night(shop))
         shop.do("datastore", name="NFS_mango", freeGB=1)
@@ -100,9 +103,9 @@ class OnePlaceFails(CopiesTest):
         self.assertExit(1, result)
         (line,) = result.of_type("backup")
         self.assertIn("the copy on 'NFS_mango'", result.err)
-        mango, durian = line["copies"]
+        mango, fig = line["copies"]
         self.assertEqual("", mango["generation"])
-        self.assertNotEqual("", durian["generation"])
+        self.assertNotEqual("", fig["generation"])
         self.assertEqual([3, 4, 1], self.slots(shop, "default"))
         self.assertEqual([2, 3, 4], self.slots(shop, "default-1"))  # nothing expired there
         self.assertEqual([3, 4, 1], self.slots(shop, "default-2"))

@@ -58,3 +58,32 @@ class Freezes(FreezeTest):
                 self.assertEqual([], line["warnings"])
                 self.assertIsNone(line["freeze_ms"])
                 self.assertNotIn("freeze-ms", self.mark(shop))
+
+
+class StopsAGroup(FreezeTest):
+    def cluster(self, consistent, exit_code):
+        """Two nodes whose guests freeze for longer than they may."""
+        shop = self.shop(guests=True, copyMs=50, createMs=50, removeMs=50, stunMs=1500)
+        nodes = ["avocado2", "avocado20"]
+        ports = {vm: shop.vcenter.vm(vm)["guestPort"] for vm in nodes}
+        shop.configure("[defaults]\nmax_freeze = \"1s\"\n" +
+                       "".join(f'[vm.{vm}]\nprobe = "tcp:{port}"\n' for vm, port in ports.items()) +
+                       f'[job.night]\nvms = ["{nodes[0]}", "{nodes[1]}"]\n'
+                       f'[group.cluster]\nvms = ["{nodes[0]}", "{nodes[1]}"]\n'
+                       f'consistent = {consistent}\non_freeze = "stop_group"\n')
+        result = shop.run("backup", "--job", "night")
+        self.assertExit(exit_code, result)
+        self.assertIn("its group 'cluster'", result.err)
+        self.assertIn("the guest of 'avocado2' was frozen for longer than max_freeze", result.err)
+        made = shop.vcenter.calls("CreateSnapshot_Task")
+        self.assertEqual(1, len(made), "the second node is not frozen after the first")
+        return shop
+
+    def test_the_next_node_is_not_frozen_right_after_the_first(self):
+        shop = self.cluster("false", 3)
+        self.assertEqual(1, len(shop.vcenter.generation_vms("avocado2")))
+        self.assertEqual([], shop.vcenter.generation_vms("avocado20"))
+
+    def test_a_consistent_group_is_all_or_nothing_then(self):
+        shop = self.cluster("true", 1)
+        self.assertEqual([], shop.vcenter.copies())

@@ -42,6 +42,21 @@ class Together(GroupTest):
         (spread,) = {line["group_spread_ms"] for line in lines}
         self.assertGreaterEqual(spread, 0)
 
+    def test_a_plan_names_the_group_and_refuses_what_a_backup_refuses(self):
+        shop = self.group()
+        for words in (("plan", "--job", "night"), ("backup", "--dry-run")):
+            plans = shop.run(*words).of_type("plan")
+            self.assertEqual([("shop", THREE, "together")] * 3,
+                             [(one["group"], one["group_vms"], one["group_snapshots"])
+                              for one in plans])
+        text = shop.run("plan", "--job", "night", json=False).out
+        self.assertIn("in the group 'shop' with 'avocado20' and 'support private': all snapshots "
+                      "are taken together", text)
+        (alone,) = shop.run("plan", "avocado2").of_type("plan")
+        self.assertNotIn("group", alone)
+        self.assertExit(2, shop.run("plan", "avocado2", "avocado20"))
+        self.assertEqual([], shop.vcenter.changes(0))
+
     def test_a_larger_group_than_the_limits_is_refused_unless_it_may_wait(self):
         for limit in ("concurrency = 2", "per_target_datastore = 2"):
             with self.subTest(limit):

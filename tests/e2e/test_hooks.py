@@ -121,6 +121,65 @@ class Hooks(HookTest):
         self.assertEqual([], shop.vcenter.calls())
 
 
+class HooksOfAJob(HookTest):
+    NIGHT = ('[job.night]\nvms = ["avocado2", "avocado20"]\n{}'
+             '[job.other]\nvms = ["support private"]\nbefore_job = []\nafter_job = []\n')
+
+    def configure(self, shop, before, after, more=""):
+        """Hooks of the job "night", which write down what they are told."""
+        self.hooked(shop, {"before_job": before, "after_job": after}, self.NIGHT.format(more))
+
+    def test_a_night_and_its_plan(self):
+        shop = self.shop(copyMs=50)
+        self.configure(shop, "echo told before", "echo $VMROTATE_OUTCOME $VMROTATE_GENERATIONS")
+        plan = shop.run("backup", "--dry-run")
+        self.assertExit(0, plan)
+        hooks = [(line["vm"], sorted(line["hooks"])) for line in plan.of_type("plan")]
+        self.assertEqual([("avocado2", ["after_job", "before_job"]),
+                          ("avocado20", ["after_job", "before_job"]), ("support private", [])],
+                         hooks)
+        self.assertEqual(([], []), (self.told(shop, "before_job"), self.told(shop, "after_job")))
+
+        result = shop.run("backup")
+        self.assertExit(0, result)
+        self.assertIn("night: hook before_job: told before\n", result.err)
+        self.assertIn("night: hook after_job: ok 2\n", result.err)
+        (before,), (after,) = self.told(shop, "before_job"), self.told(shop, "after_job")
+        self.assertEqual(("night", "", "2"), (before["job"], before["outcome"], before["vms"]))
+        self.assertEqual(("ok", "2", "2", "0", "0"),
+                         tuple(after[key] for key in ("outcome", "vms", "generations", "failed",
+                                                      "skipped")))
+        (line,) = result.of_type("job")
+        self.assertEqual(("night", "ok", 2), (line["job"], line["result"], line["generations"]))
+
+    def test_a_job_whose_hook_fails_changes_nothing_and_the_others_go_on(self):
+        for more, word in (("", "failed"), ('hook_failure = "skip"\n', "skipped")):
+            with self.subTest(word):
+                shop = self.shop(copyMs=50)
+                self.configure(shop, "exit 4", "exit 5", more)
+                result = shop.run("backup")
+                self.assertExit(3, result)
+                self.assertEqual({"avocado2": word, "avocado20": word, "support private": "ok"},
+                                 {line["vm"]: line["result"] for line in result.of_type("backup")})
+                (after,) = self.told(shop, "after_job")
+                self.assertEqual((word, "2"), (after["outcome"], after[word]))
+                self.assertIn("exit code 4", result.of_type("job")[0]["message"])
+                self.assertIn("night: the hook after_job", result.err)
+                self.assertEqual([0, 0, 1], [len(shop.vcenter.generation_vms(vm)) for vm in
+                                             ("avocado2", "avocado20", "support private")])
+                self.assertEqual(1, len(shop.vcenter.calls("CreateSnapshot_Task")))
+
+    def test_a_signal_does_not_keep_the_hook_after_a_job_from_running(self):
+        shop = self.shop(copyMs=60000)
+        self.configure(shop, "", "")
+        process = shop.start("backup", "--job", "night")
+        wait_until(lambda: shop.vcenter.calls("CloneVM_Task"), "a copy is under way")
+        process.signal(signal.SIGTERM)
+        self.assertExit(143, process.wait())
+        (after,) = self.told(shop, "after_job")
+        self.assertEqual(("interrupted", "0"), (after["outcome"], after["generations"]))
+
+
 class Examples(unittest.TestCase):
     """With stand-ins for ssh and curl that write down how they were called."""
 

@@ -13,10 +13,6 @@ from test_role import OLD_CLONE, add_old_clone
 from vcenter import LIMIT, USER
 
 
-#: The second place is on the same datastore: the account may use no other.
-TWO_COPIES = '[defaults]\ncopies = ["NFS_durian", "NFS_durian"]\n'
-
-
 def backup(_, shop):
     return shop.run("backup", "avocado2", "--keep", "1")
 
@@ -91,6 +87,12 @@ class OneLessTest(RoleTest):
         if role != "adopt":  # that role comes with the case
             self.take(shop, role, privilege)
         return shop, kept
+
+    def two_places(self, shop):
+        """Configures a second one, on which the account has what it has on the first."""
+        self.govc(shop, "permissions.set", "-principal", USER, "-role", "vmrotate-datastore",
+                  "/DC/datastore/NFS_mango")
+        shop.configure('[defaults]\ncopies = ["NFS_mango"]\n')
 
     def assertNames(self, result, shop, kind, name):
         """The privilege, the fault, and the object by its name and its id."""
@@ -200,7 +202,7 @@ class MissedLate(OneLessTest):
 
     def test_a_generation_that_may_not_be_copied_on_counts_and_the_copy_has_failed(self):
         shop, _ = self.prepared("folder", "VirtualMachine.Provisioning.Clone")
-        shop.configure(TWO_COPIES)
+        self.two_places(shop)
         result = shop.run("backup", "avocado2", "--keep", "1", env=LATER)
         self.assertExit(13, result)
         (made,) = shop.generations("avocado2")
@@ -211,7 +213,7 @@ class MissedLate(OneLessTest):
 
     def test_a_further_copy_that_may_not_be_cancelled_goes_on_for_the_next_run(self):
         shop, _ = self.prepared("folder", "Global.CancelTask")
-        shop.configure(TWO_COPIES)
+        self.two_places(shop)
         shop.do("rule", rule={"method": "RemoveSnapshot_Task", "moment": "replied", "action": "do",
                               "do": {"action": "speed", "copyMs": 20000}})
         since = shop.vcenter.last_call()

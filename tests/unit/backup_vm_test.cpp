@@ -326,6 +326,19 @@ TEST_CASE("backup_vm: where the removal ends before the commit, one reading serv
                                            "wait task-3\n" + destroy + "read_vms " + oldest + "\n");
 }
 
+TEST_CASE("backup_vm: a VM of the datastore that may not be read is no reason to doubt the copy")
+{
+    World world;
+    world.add_three();
+    for (const int nth : {1, 2})
+        refused("disk_uses", nth)(world);
+    world.vsphere.when("reconfigure", 1, [&] { world.vsphere.end_tasks(world.source()); });
+    const auto outcome = job::backup_vm(world.vsphere, world.run());
+    CHECK(outcome.generation == made);
+    CHECK(joined(outcome.left_undone) == "cannot delete '" + oldest + "': No. (NoPermission)");
+    CHECK(world.vsphere.missed() == "");
+}
+
 TEST_CASE("backup_vm: where nothing is due, nobody is asked who uses the disks")
 {
     World world;

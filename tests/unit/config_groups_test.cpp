@@ -63,7 +63,11 @@ TEST_CASE("groups: a consistent one is whole, and small enough to be copied at o
     } cases[] = {
         {"[group.shop]\nvms = [\"a\", \"x\"]\n",
          "'a' is to be backed up without 'x', and both are in the group 'shop', which is "
-         "consistent; name all of its members, or one alone\n"},
+         "consistent; name all of its members, or one alone; no job has 'x'\n"},
+        {"[job.far]\nvms = [\"web1\"]\n[group.shop]\nvms = [\"a\", \"wbe1\"]\n",
+         "'a' is to be backed up without 'wbe1', and both are in the group 'shop', which is "
+         "consistent; name all of its members, or one alone; no job has 'wbe1'; did you mean "
+         "'web1'?\n"},
         {"[group.shop]\nvms = [\"a\", \"x\"]\nconsistent = false\n", ""},
         {"concurrency = 2\n[group.shop]\nvms = [\"a\", \"b\", \"c\"]\n",
          "shop: a b c\nthe group 'shop' has 3 members that are copied at once, and concurrency is "
@@ -85,6 +89,21 @@ TEST_CASE("groups: a consistent one is whole, and small enough to be copied at o
     }
 }
 
+TEST_CASE("groups: one that is to stop after a freeze has to know of it")
+{
+    const std::string shop = "[group.shop]\nvms = [\"a\", \"b\"]\non_freeze = \"stop_group\"\n";
+    const std::string begin =
+        "shop: a b\nthe group 'shop' has on_freeze = \"stop_group\", and nobody can tell that 'b' "
+        "froze for too long; give it ";
+    const std::string end = ", or let on_freeze be \"go_on\"\n";
+    const std::string a = "[vm.a]\nprobe = \"icmp\"\n[vm.b]\n";
+    CHECK(grouping(shop + a) == begin + "probe = \"tcp:22\" or \"icmp\"" + end);
+    CHECK(grouping(shop + a + "probe = \"tcp:22\"\nmax_freeze = \"0\"\n") ==
+          begin + "a max_freeze above 0" + end);
+    CHECK(grouping(shop + a + "probe = \"tcp:22\"\n") == "shop: a b\n");
+    CHECK(grouping(shop, {"a"}) == "");
+}
+
 TEST_CASE("groups: what is wrong in the file is told with its place")
 {
     const struct {
@@ -102,6 +121,8 @@ TEST_CASE("groups: what is wrong in the file is told with its place")
         {"[group.shop]\nvms = [\"a\", \"b\"]\npatience = \"0\"\n",
          "patience must be a second at least"},
         {"[group.shop]\nvms = [\"a\", \"b\"]\nkeep = 3\n", "keep belongs into [defaults]"},
+        {"[group.shop]\nvms = [\"a\", \"web*\"]\n",
+         "a name in vms is a pattern, 'web*', and a group lists exact names"},
         {"[vm.a]\nconsistent = true\n", "consistent belongs into [group.NAME]"},
         {"self = true\n", "self belongs into [vm.\"NAME\"]"},
     };

@@ -57,12 +57,6 @@ TEST_CASE("places: a further one has what the first has, and a number in prefix 
          "durian backup zz_ default 3\nmango backup zz1_ default-1 3 further\n"},
         {R"(copies = ["durian", "mango"])",
          "durian backup zz_ default 3\nmango backup zz1_ default-1 3 further\n"},
-        // once
-        {"datastore = \"durian\"\ncopies = [\"durian\", \"durian\"]",
-         "durian backup zz_ default 3\ndurian backup zz1_ default-1 3 further\n"},
-        // what says more than a name is a place of its own
-        {"datastore = \"durian\"\ncopies = [{ datastore = \"durian\", keep = 9 }]",
-         "durian backup zz_ default 3\ndurian backup zz1_ default-1 9 further\n"},
         {"datastore = \"durian\"\nkeep = 5\nprefix = \"bak\"\nset = \"s\"\n"
          "copies = [\"mango\", { datastore = \"fig\", folder = \"far/away\", prefix = \"ff_\", "
          "set = \"far\", keep = 8 }, \"date\"]",
@@ -118,6 +112,22 @@ TEST_CASE("places: a prefix or set that grows too long is refused")
         Error);
 }
 
+TEST_CASE("places: two of one VM are on two datastores")
+{
+    const char* const cases[] = {
+        R"(copies = ["durian", "durian"])",
+        "datastore = \"durian\"\ncopies = [\"durian\", \"durian\"]",
+        "datastore = \"durian\"\ncopies = [\"mango\", \"durian\"]",
+        "datastore = \"mango\"\ncopies = [\"durian\", { datastore = \"durian\", keep = 9 }]",
+        "datastore = \"durian\"\ncopies = [{ datastore = \"durian\", folder = \"far\" }]",
+    };
+    for (const char* const defaults : cases) {
+        INFO(defaults);
+        CHECK_THROWS_WITH_AS(config::assignments(config_of(defaults), {}),
+                             "'a': two places of it are on the datastore 'durian'", Error);
+    }
+}
+
 TEST_CASE("places: two of one VM that would mix are conflicts")
 {
     const struct {
@@ -131,10 +141,6 @@ TEST_CASE("places: two of one VM that would mix are conflicts")
         {R"([{ datastore = "mango", set = "default" }])",
          "'a': two places of job 'nightly' put one set (folder 'backup', set 'default') on two "
          "datastores ('durian' and 'mango'); give one of them another set and prefix"},
-        {R"([{ datastore = "durian", set = "default", prefix = "zz_", keep = 4 }])",
-         "'a': two places of job 'nightly' differ in keep (3 and 4) for one set (datastore "
-         "'durian', folder 'backup', set 'default'); make keep equal, or give one of them another "
-         "set and prefix"},
     };
     for (const auto& c : cases) {
         INFO(c.copies);

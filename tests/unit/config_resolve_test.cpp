@@ -181,6 +181,18 @@ TEST_CASE("select: a word that is a job and a VM is refused, --job says which")
                 });
 }
 
+TEST_CASE("select: a group is neither job nor VM")
+{
+    check(usual + "[group.shop]\nvms = [\"web1\", \"mail\"]\n[group.lone]\nvms = [\"a\", \"b\"]\n",
+          {
+              {{"shop"},
+               {},
+               "'shop' is a group, and no job or VM\n"
+               "  hint: name its members, 'web1' and 'mail', or a job that has them"},
+              {{"lone"}, {}, "lone - 9 durian"},  // a VM of the configuration bears the name too
+          });
+}
+
 TEST_CASE("check_words: what is wrong before the VMs are known")
 {
     const auto told_of = [](const std::string& toml, const Names& vms, const Names& jobs) {

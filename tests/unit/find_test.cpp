@@ -44,6 +44,9 @@ const std::vector<SourceCase> source_cases = {
     {"nothing is near", "quince", "",
      "failed: cannot find it: no VM has exactly this name\n"
      "  hint: the name must be exact, capitals included"},
+    {"a pattern is none here", "avo*", "",
+     "failed: cannot find it: no VM has exactly this name\n"
+     "  hint: a pattern stands in a job, [job.NAME] vms = [...]; here it is a name"},
     {"two of one name are listed with where they stand", "twin", "",
      "failed: cannot tell which one is meant: 2 VMs have this name: /DC/vm/a/twin, "
      "/DC/vm/b/twin\n  hint: rename all but one of them"},
@@ -64,7 +67,8 @@ const std::vector<TargetCase> target_cases = {
      "usage: cannot find the datastore 'durain' in the datacenter 'DC'\n"
      "  hint: did you mean 'durian'?"},
     {"a datastore of another datacenter is none of ours", "papaya", "backup", false, "",
-     "usage: cannot find the datastore 'papaya' in the datacenter 'DC'\n  hint: see --datastore"},
+     "usage: cannot find the datastore 'papaya' in the datacenter 'DC'\n"
+     "  hint: there are 'mango' and 'durian'"},
     {"no such folder: the near one is named", "durian", "bakcup", false, "",
      "usage: cannot find the folder 'bakcup' in the datacenter 'DC'\n"
      "  hint: did you mean 'backup'?"},

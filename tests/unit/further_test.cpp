@@ -268,6 +268,20 @@ TEST_CASE("further: the generation that is being copied is not deleted")
     CHECK(night.vsphere.has_vm(oldest.name));
 }
 
+TEST_CASE("further: nothing expires for what is made up for, where a hook may have found it unfit")
+{
+    TwoPlaces night;
+    night.policy.after_clone = {"/usr/bin/true"};
+    night.back_up();
+    night.vsphere.changes.clear();
+    night.begin();
+    auto again = night.run();
+    again.fresh_since = night.time - std::chrono::hours(1);
+    job::backup_vm(night.vsphere, again);
+    CHECK(night.vsphere.changes.find("clone zz1_") == 0);
+    CHECK(night.vsphere.changes.find("destroy") == std::string::npos);
+}
+
 TEST_CASE("further: what a run could not copy on, the next one makes up for without a snapshot")
 {
     TwoPlaces night;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "job/in_step.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "job/backup_vm.hpp"
 #include "job/gate.hpp"
 #include "job/muster.hpp"
+#include "job/skip.hpp"
 
 using namespace vmrotate;
 using Kind = vimclient::Fault::Kind;
@@ -153,6 +155,67 @@ TEST_CASE("in step: a group that is larger than a limit is refused before anythi
                     "once, and per_source_datastore is 1") != std::string::npos);
     CHECK(pair.vsphere.changes == "");
     CHECK(pair.back_up({.name = "shop", .copies_wait = true}) == "avocado2: \npapaya3: \n");
+}
+
+TEST_CASE("in step: a group that its datastore has no room for is refused, waiting or not")
+{
+    for (const bool copies_wait : {false, true}) {
+        Pair pair;
+        for (const std::string& vm : pair.members)
+            pair.vsphere.vm(vm).used = 60;
+        pair.vsphere.datastore("durian").free = 100;
+        const std::string ends = pair.back_up({.name = "shop", .copies_wait = copies_wait});
+        CHECK(ends.find("refused: cannot back it up: the datastore 'durian' has no room for the 2 "
+                        "members of its group 'shop'") != std::string::npos);
+        CHECK(pair.vsphere.changes == "");
+    }
+}
+
+TEST_CASE("in step: whoever fails says so to the others at once, and in which way")
+{
+    struct Case {
+        std::string name;
+        std::function<void()> fail;
+        std::string told;
+    };
+    const std::vector<Case> cases = {
+        {"an error", [] { throw Error(ErrorKind::unreachable, "no answer"); },
+         "failed: cannot back it up: its group 'shop' is given up: 'avocado2' is not with it: no "
+         "answer"},
+        {"nothing to do", [] { throw job::Skip(job::Skip::Cause::window, "too late"); },
+         "busy: cannot back it up: its group 'shop' is given up: 'avocado2' is not with it: too "
+         "late"},
+        {"somebody else has it", [] { throw job::AnotherRun("another run", ""); },
+         "busy: cannot back it up: its group 'shop' is given up: 'avocado2' is not with it: "
+         "another run"},
+        {"Ctrl-C", [] { throw vimclient::Cancelled{}; }, "failed: "},
+    };
+    for (const Case& c : cases) {
+        INFO(c.name);
+        Pair pair;
+        job::Muster muster(pair.members, {.name = "shop"});
+        auto run = pair.run();
+        run.muster = &muster;
+        job::InStep step(run);
+        try {
+            c.fail();
+        } catch (...) {
+            step.leave();
+        }
+        const auto end = told([&] { muster.arrive("papaya3", job::Muster::Point::prepared, {}); });
+        CHECK(end.find(c.told) == 0);
+    }
+}
+
+TEST_CASE("in step: one after the other means that nothing is looked at before its turn")
+{
+    Pair pair;
+    std::string calls;
+    pair.vsphere.when("create_snapshot", 1, [&] { calls = pair.vsphere.calls; });
+    CHECK(pair.back_up({.name = "shop", .consistent = false, .stops_at_freeze = true}) ==
+          "avocado2: \npapaya3: \n");
+    CHECK(calls.find("avocado2") != std::string::npos);
+    CHECK(calls.find("papaya3") == std::string::npos);
 }
 
 TEST_CASE("in step: it is skipped where all are fresh, and whole where one is not")

@@ -154,6 +154,16 @@ TEST_CASE("muster: patience has an end")
           "failed: cannot back it up: its group 'shop' went on without it");
 }
 
+TEST_CASE("muster: nobody loses patience with one that waits in a queue")
+{
+    Muster muster(three, {.name = "shop", .patience = 1ms});
+    for (const std::string& vm : three)
+        muster.queue(vm, true);
+    const auto late = [] { std::this_thread::sleep_for(20ms); };
+    CHECK(play_all(muster, {{"a", {}}, {"b", {.before = {{Point::ready, late}}}}, {"c", {}}}) ==
+          "a: \nb: \nc: \n");
+}
+
 TEST_CASE("muster: a stop ends every wait")
 {
     for (const Point point : points) {

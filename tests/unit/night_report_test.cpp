@@ -118,6 +118,20 @@ TEST_CASE("night_text: the closing table, and the exit code of such a night")
     }
 }
 
+TEST_CASE("night_text: the hook after a job that failed")
+{
+    job::JobEnd well, before, after;
+    before.before = Error(ErrorKind::failed, "no");
+    after.story.job = "nightly";
+    after.after = Error(ErrorKind::failed, "the hook after_job failed: x");
+    const std::vector<VmResult> two = {made("fig", 40, 3min), skipped("kiwi", "window")};
+    CHECK(report::exit_code_of(Night{.results = two, .jobs = {well, before}}) == 0);
+    CHECK(report::exit_code_of(Night{.results = two, .jobs = {well, after}}) == 3);
+    CHECK(report::exit_code_of(Night{.results = {failed("fig", "no")}, .jobs = {after}}) == 4);
+    CHECK(report::night_text({.results = two, .jobs = {well, after}})
+              .ends_with("  job nightly: the hook after_job failed: x\n"));
+}
+
 TEST_CASE("night_text: VMs with warnings and with remains are counted")
 {
     VmResult warned = made("fig", 1, 1s);

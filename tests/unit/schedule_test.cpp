@@ -47,6 +47,36 @@ TEST_CASE("sort_by_need: never backed up first, then the oldest, and equals in t
     CHECK(order == "2 5 4 1 0 3 ");
 }
 
+TEST_CASE("may_copy: copies at work take the room that they may need")
+{
+    const auto to = [](const std::string& datastore, int needed, int free = 0) {
+        auto made = place("a" + datastore, datastore);
+        made.bytes_needed = needed;
+        made.bytes_free = free;
+        return made;
+    };
+    struct Case {
+        std::string name;
+        job::CopyPlace place;
+        std::vector<InFlight> in_flight;
+        bool may;
+    };
+    const std::vector<Case> cases = {
+        {"alone it was judged before", to("t", 50, 40), {}, true},
+        {"both fit", to("t", 50, 100), flights(copying, {to("t", 50)}), true},
+        {"one byte too many", to("t", 50, 99), flights(copying, {to("t", 50)}), false},
+        {"three do not", to("t", 50, 100),
+         flights(copying, {to("t", 25)}) + flights(copying, {to("t", 26)}), false},
+        {"the other writes elsewhere", to("t", 50, 60), flights(copying, {to("u", 50)}), true},
+        {"the other has not begun", to("t", 50, 60), flights(preparing, {to("t", 50)}), true},
+        {"the other has ended", to("t", 50, 60), flights(ending, {to("t", 50)}), true},
+    };
+    for (const Case& c : cases) {
+        INFO(c.name);
+        CHECK(may_copy(c.place, {}, c.in_flight) == c.may);
+    }
+}
+
 TEST_CASE("may_copy: each limit holds for the copies that it is about")
 {
     config::JobRules rules;  // 4 at once, 2 that read from one datastore, 4 that write, 4 of a host

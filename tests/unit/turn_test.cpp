@@ -156,7 +156,7 @@ TEST_CASE("take_turn: what was read before a long wait is read again")
     World world;
     TestGate gate(world);
     gate.on_copy = [&] {
-        world.pass(2h);
+        world.pass(10s);
         world.add_generation(7, 1, 1);
     };
     const auto run = run_with(world, gate);
@@ -172,7 +172,7 @@ TEST_CASE("take_turn: after a short wait nothing is read, and without a gate nob
 {
     World world;
     TestGate gate(world);
-    gate.on_copy = [&] { world.pass(30s); };
+    gate.on_copy = [&] { world.pass(9s); };
     auto run = run_with(world, gate);
     auto prepared = prepared_for(world.vsphere, run);
     world.vsphere.calls.clear();

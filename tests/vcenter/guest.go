@@ -16,7 +16,8 @@ type guest struct {
 	frozen   time.Time // since when; zero: it runs
 }
 
-const guestAddress = "127.0.0.1"
+// Not the address of the vCenter: it is no guest of these.
+const guestAddress = "127.0.0.2"
 
 func startGuest() (*guest, error) {
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.ParseIP(guestAddress)})

@@ -35,7 +35,7 @@
 //	datastores[]      {name, host ("" = NFS on all hosts), capacityGB}
 //	vms[]             {name, folder, datastore, host, disksGB[], usedPercent (50),
 //	                  power (on, off, suspended), tools (true), instanceUuid}
-//	guests            true: each VM that runs at the beginning has a guest at 127.0.0.1 on
+//	guests            true: each VM that runs at the beginning has a guest at 127.0.0.2 on
 //	                  a TCP port of its own, guestPort in /state, that takes connections
 //	bulk              so many more VMs, bulk-00001 and on, powered off, on the
 //	                  first host and the datastore of the first VM; they use no

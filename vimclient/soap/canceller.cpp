@@ -3,14 +3,25 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 
 namespace vimclient::wire {
 
 Canceller::Canceller(Session& session, std::string task, const std::stop_token& stop)
     : session_(session), task_(std::move(task))
 {
-    if (stop.stop_possible())
+    if (!stop.stop_possible())
+        return;
+    try {
         thread_ = std::jthread([this, stop](const std::stop_token& over) { run(over, stop); });
+    } catch (const std::system_error&) {  // the task is under way: it must be waited for
+    }
+}
+
+void Canceller::heed()
+{
+    if (!thread_.joinable())
+        cancel({});
 }
 
 void Canceller::run(const std::stop_token& over, const std::stop_token& stop)

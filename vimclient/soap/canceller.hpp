@@ -11,10 +11,14 @@
 namespace vimclient::wire {
 
 /// Cancels a task when a stop is requested, from a thread and over a connection of its own,
-/// while somebody else waits for the task's end. No thread where no stop can come.
+/// while somebody else waits for the task's end. No thread where no stop can come. Where none can
+/// be had, whoever waits cancels it: see `heed`.
 class Canceller {
 public:
     Canceller(Session& session, std::string task, const std::stop_token& stop);
+
+    /// After a stop, and from the thread that waits: cancels the task where no thread does.
+    void heed();
 
     /// The server refuses to cancel; nobody should wait for that any longer.
     bool denied() const { return denied_; }

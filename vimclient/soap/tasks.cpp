@@ -112,6 +112,7 @@ void TaskWaiter::heed_stop()
     if (is_stopped_ || !watch_.stop.stop_requested())
         return;
     is_stopped_ = true;
+    canceller_.heed();
     end_ = std::min(end_, Clock::now() + session_.patience().cancel);
 }
 
