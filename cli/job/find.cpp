@@ -73,6 +73,7 @@ Target pick_target(const std::vector<vimclient::Datastore>& datastores,
                    const config::Policy& policy)
 {
     constexpr std::size_t most = 8;  // that are listed
+    const std::string where = "see --datastore, and 'copies' in the configuration";
     const auto names = texts_of(datastores, &vimclient::Datastore::name);
     Target target;
     const auto datastore =
@@ -82,9 +83,9 @@ Target pick_target(const std::vector<vimclient::Datastore>& datastores,
                     fmt::format("cannot find the datastore '{}' in the datacenter '{}'",
                                 policy.datastore, source.datacenter),
                     or_nearest(policy.datastore, names,
-                               names.empty() || names.size() > most
-                                   ? "see --datastore, and 'copies' in the configuration"
-                                   : "there are " + list_in_quotes(names, "and")));
+                               where + (names.empty() || names.size() > most
+                                            ? ""
+                                            : "; there are " + list_in_quotes(names, "and"))));
     target.datastore = *datastore;
 
     const auto folder = std::ranges::find(folders, policy.folder, &vimclient::Folder::path);

@@ -23,8 +23,8 @@ std::vector<Obstacle> obstacles(const vimclient::Vm& source, const Target& targe
 /// The same for the length of its generations' names.
 std::vector<Obstacle> name_obstacles(const rotation::Stem& stem);
 
-/// Whether the VM carries the whole mark of a generation and stands in this set's folder. One that was moved
-/// out has become a VM in its own right.
+/// Whether the VM carries the whole mark of a generation and stands in this set's folder. One that
+/// was moved out has become a VM in its own right.
 bool stands_as_generation(const vimclient::Vm& vm, const rotation::SetId& set);
 
 /// Bytes that one more generation of this VM takes at most.

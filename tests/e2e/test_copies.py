@@ -94,8 +94,9 @@ class TwoRings(CopiesTest):
 class OnePlaceFails(CopiesTest):
     def test_a_full_place_fails_that_copy_only(self):
         shop = self.shop_with('copies = ["NFS_durian", "NFS_mango", "NFS_fig"]', datastores=[
-            {"name": name, "capacityGB": 2000} for name in
-            ("NFS_durian", "NFS_mango", "NFS_fig", "local-1", "local-2")])
+            {"name": name, "capacityGB": 2000} for name in ("NFS_durian", "NFS_mango", "NFS_fig")],
+            vms=[{"name": "avocado2", "datastore": "NFS_durian", "host": "esxi-1.example",
+                  "disksGB": [40]}])
         for _ in range(4):
             self.assertExit(0, self.night(shop))
         shop.do("datastore", name="NFS_mango", freeGB=1)

@@ -68,7 +68,7 @@ const std::vector<TargetCase> target_cases = {
      "  hint: did you mean 'durian'?"},
     {"a datastore of another datacenter is none of ours", "papaya", "backup", false, "",
      "usage: cannot find the datastore 'papaya' in the datacenter 'DC'\n"
-     "  hint: there are 'mango' and 'durian'"},
+     "  hint: see --datastore, and 'copies' in the configuration; there are 'mango' and 'durian'"},
     {"no such folder: the near one is named", "durian", "bakcup", false, "",
      "usage: cannot find the folder 'bakcup' in the datacenter 'DC'\n"
      "  hint: did you mean 'backup'?"},
