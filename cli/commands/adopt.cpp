@@ -153,7 +153,7 @@ int run_adopt(const AdoptOptions& options, const Context& context)
         refuse_several(*wish.known);
     check(options, context);
     Session session = open_session(context, wish.config.vcenter, wish.patience);
-    const Chosen chosen = choose(session.vsphere(), wish);
+    const Chosen chosen = choose(session.vsphere(), wish, context.environment.clock);
     refuse_several(chosen.assignments);
     bool changed = false;
     const int code = for_each_vm(context, chosen, [&](const config::Assignment& assignment) {

@@ -30,7 +30,7 @@ int run_backup(const BackupOptions& options, const Context& context)
         check_hooks(context.environment, *wish.known);
     }
     Session session = open_session(context, wish.config.vcenter, wish.patience);
-    const Chosen chosen = choose(session.vsphere(), wish);
+    const Chosen chosen = choose(session.vsphere(), wish, context.environment.clock);
     refuse_broken_groups(chosen.config, chosen.assignments);
     check_hooks(context.environment, chosen.assignments);
     const auto hints = open_hints(context, session);

@@ -131,6 +131,7 @@ public:
           night_(night),
           selection_(night.chosen.assignments),
           sources_(source_names(night.chosen.config, selection_)),
+          neighbours_(std::make_shared<job::Neighbours>(context.environment.clock.steady)),
           hooks_(selection_, jobs_of(night.chosen.lacks), hook_means())
     {
     }
@@ -236,10 +237,10 @@ private:
         });
         if (all_at_once && !night_.chosen.inventory)
             return;
-        const auto inventory =
-            night_.chosen.inventory
-                ? *night_.chosen.inventory
-                : read_inventory(night_.vsphere, night_.chosen.config, night_.options);
+        const auto inventory = night_.chosen.inventory
+                                   ? *night_.chosen.inventory
+                                   : read_inventory(night_.vsphere, night_.chosen.config,
+                                                    night_.options, context_.environment.clock);
         neighbours_ = inventory.places.neighbours();
         std::map<std::string, const vimclient::Standing*> standings;
         std::map<std::string, int> bearers;
@@ -351,7 +352,10 @@ private:
         const auto refusal = hooks_.enter(vm, *progress);
         auto result = refusal ? refused_by_job(assignment(vm), *refusal)
                               : back_up(night_.vsphere, run, is_late);
-        leave_with(vm, result);
+        if (refusal)
+            leave(vm, refusal->what());
+        else
+            leave_with(vm, result);
         {
             const std::scoped_lock lock(speaking_);
             progress->done();
@@ -430,7 +434,7 @@ private:
     const Night& night_;
     const std::vector<config::Assignment>& selection_;
     std::vector<std::string> sources_;
-    std::shared_ptr<job::Neighbours> neighbours_ = std::make_shared<job::Neighbours>();
+    std::shared_ptr<job::Neighbours> neighbours_;
     std::map<std::size_t, job::Hint> found_;                       ///< what the inventory told
     std::map<std::size_t, std::chrono::sys_seconds> being_made_;   ///< by another run, since when
     std::optional<std::chrono::sys_seconds> began_;                ///< by the server's clock

@@ -99,22 +99,25 @@ Chosen in_all_places(Chosen chosen)
 }
 
 Inventory read_inventory(vimclient::Vsphere& vsphere, const config::Config& config,
-                         const config::Layer& options)
+                         const config::Layer& options, const Clock& clock)
 {
     return job::explaining("read the inventory", [&] {
         Inventory inventory{vsphere.standings(), {}};
-        std::set<std::string> datacenters, folders;
-        for (const vimclient::Standing& standing : inventory.standings)
+        std::set<std::string> datacenters, folders, names;
+        for (const vimclient::Standing& standing : inventory.standings) {
+            names.insert(standing.ref.name);
             if (!standing.datacenter_id.empty())
                 datacenters.insert(standing.datacenter_id);
+        }
         for (const config::Assignment& each : config::places_of(config::possible(config, options)))
             folders.insert(each.policy.folder);
-        inventory.places = fleet::Places::read(vsphere, datacenters, folders);
+        inventory.places = fleet::Places::read(vsphere, datacenters, folders, clock);
+        inventory.places.neighbours()->note_sources(names);
         return inventory;
     });
 }
 
-Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish)
+Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish, const Clock& clock)
 {
     if (wish.known) {
         if (names_a_job(wish))
@@ -122,7 +125,7 @@ Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish)
                                              "list the VMs", [&] { return vsphere.vm_names(); })));
         return {wish.config, *wish.known, {}, {}};
     }
-    auto inventory = read_inventory(vsphere, wish.config, wish.options);
+    auto inventory = read_inventory(vsphere, wish.config, wish.options, clock);
     std::vector<fleet::Candidate> candidates;
     std::vector<std::string> names;
     for (const vimclient::Standing& standing : inventory.standings) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "commands/options.hpp"
 #include "config/config.hpp"
 #include "connect.hpp"
@@ -44,7 +45,7 @@ struct Chosen {
 
 /// Asks the inventory where that is needed. Throws Error: usage where what was found contradicts
 /// itself, and nothing has been changed; what the server says.
-Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish);
+Chosen choose(vimclient::Vsphere& vsphere, const Wish& wish, const Clock& clock);
 
 /// Before anything is changed; before anything is contacted where all names are known. Throws
 /// Error (usage) where a group of these cannot be backed up in this way.
@@ -56,6 +57,6 @@ Chosen in_all_places(Chosen chosen);
 
 /// What stands where, for all of these: two listings and one for each folder of generations.
 Inventory read_inventory(vimclient::Vsphere& vsphere, const config::Config& config,
-                         const config::Layer& options);
+                         const config::Layer& options, const Clock& clock);
 
 }  // namespace vmrotate::cli

@@ -191,7 +191,7 @@ int show_plans(const Context& context, const Wish& wish, const std::string& verb
         check_hooks(context.environment, *wish.known);
     }
     Session session = open_session(context, wish.config.vcenter);
-    const Chosen chosen = choose(session.vsphere(), wish);
+    const Chosen chosen = choose(session.vsphere(), wish, context.environment.clock);
     refuse_broken_groups(chosen.config, chosen.assignments);
     check_hooks(context.environment, chosen.assignments);
     const auto groups = config::groups_of(chosen.config, chosen.assignments).musters;

@@ -30,7 +30,7 @@ int run_list(const ListOptions& options, const Context& context)
     const auto wish = wish_of(load_config(context, options.server), options.selection);
     Environment& environment = context.environment;
     Session session = open_session(context, wish.config.vcenter);
-    const Chosen chosen = choose(session.vsphere(), wish);
+    const Chosen chosen = choose(session.vsphere(), wish, context.environment.clock);
 
     std::size_t generations = 0;
     const int code =

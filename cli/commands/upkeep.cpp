@@ -38,7 +38,7 @@ int run_upkeep(const UpkeepOptions& options, const Context& context, const Upkee
 {
     const auto wish = wish_of(load_config(context, options.server), options.selection);
     Session session = open_session(context, wish.config.vcenter, wish.patience);
-    const Chosen chosen = choose(session.vsphere(), wish);
+    const Chosen chosen = choose(session.vsphere(), wish, context.environment.clock);
     bool changed = false;
     const auto act = [&](const job::Run& run) {
         if (options.dry_run) {

@@ -117,7 +117,7 @@ void JobHooks::run_before(Job& job)
 
 void JobHooks::ended(std::size_t vm, How how, const std::string& message)
 {
-    Job* const job = by_vm_[vm];
+    Job* const job = std::exchange(by_vm_[vm], nullptr);
     if (job == nullptr)
         return;
     const std::scoped_lock lock(mutex_);
@@ -167,7 +167,10 @@ void JobHooks::run_after(Job& job)
     } catch (...) {
         end.after = error_of_hook(HookPoint::after_job);
     }
-    means_.tell(end);
+    try {
+        means_.tell(end);
+    } catch (const std::exception&) {  // no memory: the other jobs have theirs all the same
+    }
 }
 
 }  // namespace vmrotate::fleet

@@ -45,7 +45,8 @@ public:
 
     enum class How { done, skipped, failed };
 
-    /// How this VM ended; `message` is for people, where it did not go well. Runs nothing.
+    /// How this VM ended, of which the first telling counts; `message` is for people, where it did
+    /// not go well. Runs nothing.
     void ended(std::size_t vm, How how, const std::string& message);
 
     /// Runs the hook after each job whose VMs have all ended.
@@ -72,7 +73,7 @@ private:
     const Means means_;
     std::mutex mutex_;         ///< for all but `entry` and what is under it
     std::list<Job> jobs_;      ///< with hooks
-    std::vector<Job*> by_vm_;  ///< null: its job has none
+    std::vector<Job*> by_vm_;  ///< null: its job has none, or it has ended
 };
 
 }  // namespace vmrotate::fleet

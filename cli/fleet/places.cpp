@@ -22,9 +22,10 @@ std::optional<sys_seconds> time_in(const Times& times, const Places::Ring& ring)
 }  // namespace
 
 Places Places::read(vimclient::Vsphere& vsphere, const std::set<std::string>& datacenter_ids,
-                    const std::set<std::string>& paths)
+                    const std::set<std::string>& paths, const Clock& clock)
 {
     Places places;
+    places.neighbours_ = std::make_shared<job::Neighbours>(clock.steady);
     for (const std::string& datacenter : datacenter_ids) {
         for (const vimclient::Datastore& datastore : vsphere.datastores_of(datacenter))
             places.datastores_[{datacenter, datastore.name}] = datastore;

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "config/config.hpp"
 #include "job/hints.hpp"
 #include "job/neighbours.hpp"
@@ -23,7 +24,7 @@ class Places {
 public:
     /// Folders by their paths, in all of these datacenters; one that does not exist is empty.
     static Places read(vimclient::Vsphere& vsphere, const std::set<std::string>& datacenter_ids,
-                       const std::set<std::string>& paths);
+                       const std::set<std::string>& paths, const Clock& clock);
 
     /// It carries our mark, in whatever state.
     bool holds(const std::string& vm_id) const { return marked_.contains(vm_id); }
@@ -47,7 +48,7 @@ public:
     /// What stands for a hint where there is none: the VM, and where its generations go.
     job::Hint hint(const vimclient::Standing& vm, const config::Policy& policy) const;
 
-    /// What the listings told.
+    /// What the listings told; null where there was none.
     const std::shared_ptr<job::Neighbours>& neighbours() const { return neighbours_; }
 
 private:
@@ -60,7 +61,7 @@ private:
     std::map<Ring, std::chrono::sys_seconds> newest_, unfinished_;
     std::map<Named, vimclient::Datastore> datastores_;
     std::map<Named, std::string> folder_ids_;  ///< of those that were listed
-    std::shared_ptr<job::Neighbours> neighbours_ = std::make_shared<job::Neighbours>();
+    std::shared_ptr<job::Neighbours> neighbours_;
 };
 
 }  // namespace vmrotate::fleet

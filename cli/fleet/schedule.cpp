@@ -49,17 +49,6 @@ bool is_copying(const InFlight& vm)
     return vm.phase == Phase::copying;
 }
 
-/// Whether the target has room for this copy beside those that still write to it. Alone it has:
-/// that was looked at before.
-bool has_bytes(const job::CopyPlace& place, const std::vector<InFlight>& in_flight)
-{
-    std::int64_t taken = 0;
-    for (const InFlight& other : in_flight)
-        if (is_copying(other) && other.place.target_datastore_id == place.target_datastore_id)
-            taken += other.place.bytes_needed;
-    return taken == 0 || place.bytes_needed == 0 || taken + place.bytes_needed <= place.bytes_free;
-}
-
 bool is_ending(const InFlight& vm)
 {
     return vm.phase == Phase::ending;
@@ -70,6 +59,15 @@ bool is_ending(const InFlight& vm)
 void sort_by_need(std::vector<Waiting>& waiting)
 {
     std::ranges::stable_sort(waiting, {}, &Waiting::newest);  // nothing comes before any time
+}
+
+bool has_bytes(const job::CopyPlace& place, const std::vector<InFlight>& in_flight)
+{
+    std::int64_t taken = 0;
+    for (const InFlight& other : in_flight)
+        if (is_copying(other) && other.place.target_datastore_id == place.target_datastore_id)
+            taken += other.place.bytes_needed;
+    return taken == 0 || place.bytes_needed == 0 || taken + place.bytes_needed <= place.bytes_free;
 }
 
 bool may_copy(const job::CopyPlace& place, const config::JobRules& rules,

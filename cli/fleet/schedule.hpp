@@ -45,6 +45,10 @@ struct Waiting {
 /// equal stay in their order.
 void sort_by_need(std::vector<Waiting>& waiting);
 
+/// Whether the target has room for this copy beside those that still write to it. Alone it has:
+/// that is looked at before.
+bool has_bytes(const job::CopyPlace& place, const std::vector<InFlight>& in_flight);
+
 /// Whether the limits allow one more copy now. What its job says holds for all that are in
 /// flight, of whatever job. Copies at work take of a datastore's room what they need at most, and
 /// none begins where that may be too little. Copies do not run away from the removals of their

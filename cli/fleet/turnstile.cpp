@@ -58,6 +58,16 @@ public:
         return std::make_unique<AtItsEnd>([this] { end_copy(); });
     }
 
+    bool still_fits(const job::CopyPlace& place) const override
+    {
+        const std::scoped_lock lock(all_.mutex_);
+        std::vector<InFlight> others;
+        for (const State& state : all_.states_)
+            if (&state != &vm_)
+                others.push_back(state);
+        return has_bytes(place, others);
+    }
+
     std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) override
     {
         std::unique_lock lock(all_.mutex_);
@@ -170,9 +180,16 @@ void Turnstile::tell_news()
 bool Turnstile::is_next(const State& vm) const
 {
     const std::vector<InFlight> in_flight(states_.begin(), states_.end());
-    const auto first = std::ranges::find_if(
-        queue_, [&](const State* each) { return may_copy(each->place, each->rules, in_flight); });
-    return first != queue_.end() && *first == &vm;
+    std::set<std::string> kept;  // datastores, for those who wait there for room
+    for (const State* each : queue_) {
+        if (kept.contains(each->place.target_datastore_id))
+            continue;
+        if (may_copy(each->place, each->rules, in_flight))
+            return each == &vm;
+        if (!has_bytes(each->place, in_flight))
+            kept.insert(each->place.target_datastore_id);
+    }
+    return false;
 }
 
 void Turnstile::changed()

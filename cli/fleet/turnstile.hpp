@@ -20,7 +20,8 @@ namespace vmrotate::fleet {
 /// What all VMs in flight share: who is at what, and whose turn it is. All calls may come from any
 /// thread.
 ///
-/// The right to copy goes to whoever came first among those that the limits allow it.
+/// The right to copy goes to whoever came first among those that the limits allow it. Nobody is
+/// overtaken on a datastore where only room is wanting.
 class Turnstile {
 public:
     /// `local_stamp` is now, as "202609250241"; `steady` never steps. After a stop of all nobody

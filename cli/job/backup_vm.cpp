@@ -123,7 +123,8 @@ public:
         outcome_.total = run_.clock.steady() - began_;
         return std::move(outcome_);
     } catch (...) {
-        group_.leave();  // before what is undone here, which takes its time
+        if (is_in_step(run_))
+            group_.leave();  // before what is undone here, which takes its time
         throw;
     }
 
@@ -140,6 +141,8 @@ private:
     {
         lock_ = run_.lock(seen.source.instance_uuid);
         add(outcome_, heal(vsphere_, run_, seen, lock_->id()));
+        if (!is_in_step(run_))  // what it waited for may have been another run's
+            refuse_fresh(run_, seen.set, seen.server_time);
         heal_further(vsphere_, run_, seen, lock_->id(), outcome_);
         prepared_ = prepare(vsphere_, run_, std::move(seen));
         make_ready(vsphere_, run_, *prepared_);

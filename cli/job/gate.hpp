@@ -35,6 +35,9 @@ public:
     /// which copies may start is over.
     virtual std::unique_ptr<Pass> copy(const CopyPlace& place) = 0;
 
+    /// Whether the target, looked at anew, has room for this copy beside the others at work.
+    virtual bool still_fits(const CopyPlace& place) const = 0;
+
     /// The right to remove a snapshot whose files lie on these datastores. Waits for it; a stop of
     /// the whole process gives the right at once, as what is to be undone must be sent.
     virtual std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) = 0;

@@ -17,7 +17,6 @@
 #include "job/settle.hpp"
 #include "job/skip.hpp"
 #include "job/snapshot_guard.hpp"
-#include "job/turn.hpp"
 
 namespace vmrotate::job {
 namespace {
@@ -286,8 +285,6 @@ Healing heal(vimclient::Vsphere& vsphere, const Run& run, Survey& seen, const st
     if (!may_have_remains(seen) && !running_tasks(seen.source).empty()) {
         wait_until_idle(vsphere, run, seen.source);  // it may be the snapshot of a dead run
         seen = survey(vsphere, run);
-        if (run.muster == nullptr)
-            refuse_fresh(run, seen.set, seen.server_time);  // that task may have been the run's
     }
     if (!may_have_remains(seen))
         return {};

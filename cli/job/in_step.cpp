@@ -150,7 +150,7 @@ void InStep::come_with_snapshot(Outcome& outcome)
 }
 
 void InStep::leave() noexcept
-{
+try {
     if (run_.muster == nullptr)
         return;
     const auto leave = [this](const char* why, Muster::Why kind) {
@@ -159,7 +159,8 @@ void InStep::leave() noexcept
     try {
         throw;
     } catch (const Skip& skip) {
-        leave(skip.what(), Muster::Why::skipped);
+        leave(skip.what(),
+              skip.cause() == Skip::Cause::hook ? Muster::Why::failed : Muster::Why::skipped);
     } catch (const AnotherRun& other) {
         leave(other.what(), Muster::Why::skipped);
     } catch (const std::exception& e) {
@@ -167,6 +168,7 @@ void InStep::leave() noexcept
     } catch (...) {
         leave("it was interrupted", Muster::Why::failed);
     }
+} catch (const std::exception&) {  // no memory: whoever runs it says so to the others
 }
 
 bool InStep::copies_wait() const

@@ -72,7 +72,8 @@ std::optional<Sight> look_at_all(vimclient::Vsphere& vsphere, const Run& run,
     if (!folder)
         return {};
     auto sources = answer->vms;
-    std::erase_if(sources, [&](const vimclient::Vm& vm) { return vm.ref != prepared.source.ref; });
+    std::erase_if(sources,
+                  [&](const vimclient::Vm& vm) { return vm.ref.id != prepared.source.ref.id; });
     return Sight{std::move(sources), members_of(prepared.id, *folder), answer->disks};
 }
 

@@ -10,14 +10,6 @@
 namespace vmrotate::job {
 namespace {
 
-using std::chrono::milliseconds;
-
-milliseconds steady_now()
-{
-    return std::chrono::duration_cast<milliseconds>(
-        std::chrono::steady_clock::now().time_since_epoch());
-}
-
 rotation::VmFacts acquaintance(const vimclient::Vm& vm)
 {
     auto facts = facts_of(vm);
@@ -39,11 +31,13 @@ bool is_something_to(const rotation::SetId& id, const rotation::VmFacts& vm)
     return resembles(id, vm) && rotation::sort_out(id, {vm}) != rotation::Set{};
 }
 
-}  // namespace
-
-Neighbours::Neighbours() : Neighbours(steady_now)
+bool is_an_orphan(const rotation::VmFacts& vm, const std::set<std::string>& sources)
 {
+    return vm.mark.kind != rotation::MarkReading::Kind::none &&
+           !sources.contains(vm.mark.mark.source_name);
 }
+
+}  // namespace
 
 Neighbours::Neighbours(Steady steady) : steady_(std::move(steady))
 {
@@ -73,6 +67,12 @@ const Neighbours::Folder* Neighbours::find(const std::string& folder_id) const
     return is_young ? &folder->second : nullptr;
 }
 
+void Neighbours::note_sources(std::set<std::string> names)
+{
+    const std::scoped_lock lock(mutex_);
+    sources_ = std::move(names);
+}
+
 bool Neighbours::knows_folder_of(const rotation::SetId& id) const
 {
     const std::scoped_lock lock(mutex_);
@@ -100,7 +100,7 @@ std::vector<vimclient::VmRef> Neighbours::not_strange_to(const rotation::SetId& 
         const auto seen = folder ? folder->vms.find(vm_id) : decltype(folder->vms.end()){};
         if (folder == nullptr || seen == folder->vms.end())
             others.push_back({vm_id, {}});
-        else if (is_something_to(id, seen->second))
+        else if (is_something_to(id, seen->second) || is_an_orphan(seen->second, sources_))
             others.push_back({vm_id, seen->second.name});
     }
     return others;

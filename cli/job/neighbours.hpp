@@ -27,13 +27,17 @@ public:
     /// How long it counts that a folder was listed as a whole.
     static constexpr std::chrono::minutes lasting{5};
 
-    Neighbours();
+    /// `steady` never steps.
     explicit Neighbours(Steady steady);
 
     /// All VMs of a folder, as just listed.
     void note_all(const std::string& folder_id, const std::vector<vimclient::Vm>& vms);
     /// One of them, as just read.
     void note(const std::string& folder_id, const vimclient::Vm& vm);
+
+    /// The names of all sources that there are. A generation of a source that is gone may be handed
+    /// over to another one at any time, so it is never taken for strange.
+    void note_sources(std::set<std::string> names);
 
     /// Whether the set's folder was listed a short while ago.
     bool knows_folder_of(const rotation::SetId& id) const;
@@ -57,6 +61,7 @@ private:
     Steady steady_;
     mutable std::mutex mutex_;
     std::map<std::string, Folder> folders_;
+    std::set<std::string> sources_;
 };
 
 /// Adds to a question what tells of the set's folder: all of it, or, where `Run::neighbours` knows

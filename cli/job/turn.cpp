@@ -72,7 +72,9 @@ std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& ru
             refuse_fresh(run, seen.set, seen.server_time);
         prepared = prepare(vsphere, run, std::move(seen));
         make_ready(vsphere, run, prepared);
-        if (is_same_load(place_of(prepared), place))
+        // A group was judged as a whole before its members hold what others of them wait for.
+        const auto now = place_of(prepared);
+        if (is_in_step(run) || (is_same_load(now, place) && run.gate->still_fits(now)))
             return pass;
     }
 }

@@ -24,6 +24,7 @@ namespace {
 class OpenGate final : public job::Gate {
 public:
     std::unique_ptr<Pass> copy(const job::CopyPlace&) override { return std::make_unique<Pass>(); }
+    bool still_fits(const job::CopyPlace&) const override { return true; }
     std::unique_ptr<Pass> removal(const std::vector<std::string>&) override
     {
         return std::make_unique<Pass>();

@@ -27,6 +27,7 @@ struct Street {
     Street()
     {
         world.add_three();
+        neighbours.note_sources({"avocado2", "fig", "kiwi"});
         fig = add_of_another("zz_fig-01-201909240241", "fig").ref.id;
         auto run = world.run();
         id = job::survey(world.vsphere, run).id;
@@ -142,6 +143,19 @@ TEST_CASE("neighbours: what was handed over to the source is seen by whoever lis
     World::set_mark(vm, mark);
     CHECK(street.read().highest_seq == 3);
     street.world.steady += Neighbours::lasting;
+    CHECK(street.read().highest_seq == 9);
+}
+
+TEST_CASE("neighbours: what may be handed over, as its source is gone, is read each time")
+{
+    Street street;
+    street.neighbours.note_sources({"avocado2"});
+    street.read();
+    auto& vm = street.world.vsphere.vm("zz_fig-01-201909240241");
+    auto mark = rotation::decode(vm.mark).mark;
+    mark.source_uuid = street.id.source_uuid;
+    mark.seq = 9;
+    World::set_mark(vm, mark);
     CHECK(street.read().highest_seq == 9);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 Places read(World& world)
 {
-    return Places::read(world.vsphere, {"datacenter-1"}, {"backup", "nowhere"});
+    return Places::read(world.vsphere, {"datacenter-1"}, {"backup", "nowhere"}, world.clock());
 }
 
 Places::Ring ring(const std::string& source = "avocado2", const std::string& set = "default",

@@ -23,6 +23,7 @@ public:
     job::CopyPlace asked;
     std::function<void()> on_copy;
     bool others_remove = false;  ///< the first time that somebody tries
+    mutable bool fits = true;    ///< the first time that somebody looks
     std::string* list;
 
     std::unique_ptr<Pass> copy(const job::CopyPlace& place) override
@@ -32,6 +33,7 @@ public:
             std::exchange(on_copy, nullptr)();
         return pass("copy");
     }
+    bool still_fits(const job::CopyPlace&) const override { return std::exchange(fits, true); }
     std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) override
     {
         return pass("removal on " + joined(datastore_ids));
@@ -166,6 +168,18 @@ TEST_CASE("take_turn: what was read before a long wait is read again")
     CHECK(pass != nullptr);
     CHECK(prepared.plan.seq == 8);
     CHECK(prepared.server_time == world.time);
+}
+
+TEST_CASE("take_turn: where the datastore has got too full meanwhile it waits again")
+{
+    World world;
+    TestGate gate(world);
+    gate.fits = false;
+    gate.on_copy = [&] { world.pass(10s); };
+    const auto run = run_with(world, gate);
+    auto prepared = prepared_for(world.vsphere, run);
+    CHECK(job::take_turn(world.vsphere, run, prepared) != nullptr);
+    CHECK(changes_of(world) == "(copy )copy (copy )copy");
 }
 
 TEST_CASE("take_turn: after a short wait nothing is read, and without a gate nobody waits")
