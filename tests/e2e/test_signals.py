@@ -197,6 +197,10 @@ class Terminals(SignalTest):
             with self.subTest(stream):
                 shop = self.shop(copyMs=300)
                 shop.allow("exit codes told")
+                if signalled:
+                    shop.configure("[defaults]\nconcurrency = 1\n")
+                    shop.do("rule", method="CloneVM_Task", nth=2, effect="do",
+                            do={"action": "speed", "copyMs": 60000})
                 reader, writer = os.pipe()
                 os.set_blocking(writer, False)
                 try:
@@ -206,13 +210,15 @@ class Terminals(SignalTest):
                     os.set_blocking(writer, True)
                 process = shop.start("backup", "avocado2", "papaya3", stdout=writer,
                                      wrapper=(*SHELL, f'exec "$@" {stream}', "sh"))
-                if signalled:  # it waits to tell of the first one
-                    wait_until(lambda: shop.slots("avocado2"), "the first generation")
+                if signalled:  # it waits to tell of the first one; the other is copied for long
+                    wait_until(lambda: shop.slots("avocado2") + shop.slots("papaya3"),
+                               "the first generation")
                     process.signal(signal.SIGTERM)
                 result = process.wait()
                 self.assertExit(143 if signalled else 0, result)
                 self.assertEqual([], our_snapshots(shop) + our_snapshots(shop, "papaya3"))
-                self.assertEqual([] if signalled else [1], shop.slots("papaya3"))
+                self.assertEqual([1] if signalled else [1, 1],
+                                 shop.slots("avocado2") + shop.slots("papaya3"))
                 os.close(writer)
                 os.close(reader)
 
