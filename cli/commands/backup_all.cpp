@@ -7,121 +7,25 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
+#include "commands/backup_result.hpp"
 #include "commands/each_vm.hpp"
+#include "commands/musters.hpp"
 #include "commands/options.hpp"
-#include "config/groups.hpp"
 #include "fleet/job_hooks.hpp"
 #include "fleet/runner.hpp"
 #include "fleet/window.hpp"
-#include "job/backup_vm.hpp"
 #include "job/explain.hpp"
 #include "job/muster.hpp"
 #include "job/neighbours.hpp"
-#include "job/skip.hpp"
 
 namespace vmrotate::cli {
 namespace {
-
-bool is_of_a_job(const config::Assignment& assignment)
-{
-    return !assignment.job.empty() && !assignment.by_name;
-}
-
-/// What the window left over.
-void skip_for_window(const config::Assignment& assignment, const std::string& reason,
-                     report::VmResult& result)
-{
-    if (assignment.rules.window_is_failure)
-        result.error = Error(ErrorKind::some_failed, "skipped: " + reason,
-                             "it comes first the next time; window_is_failure makes it a failure");
-    else
-        result.skipped = reason;
-}
-
-Error too_late(const job::Run& run, const std::string& how)
-{
-    return {ErrorKind::failed,
-            fmt::format("its copy took longer than the deadline of {}: {}",
-                        duration_text(run.assignment.policy.deadline), how),
-            "raise 'deadline', or look why the copy is so slow"};
-}
-
-/// What went wrong, in the words of a backup. To be called while an exception is handled.
-Error error_in_hand(const job::Run& run, bool is_late)
-{
-    try {
-        throw;
-    } catch (const vimclient::Cancelled&) {
-        const std::string what = "no new generation was made, none was deleted";
-        return is_late ? too_late(run, "cancelled; " + what)
-                       : Error(ErrorKind::interrupted, "interrupted: " + what);
-    } catch (const Error& e) {
-        return is_late && e.kind() == ErrorKind::interrupted ? too_late(run, e.what()) : e;
-    } catch (const vimclient::OutcomeUnknown& lost) {
-        return job::explain(lost, "back it up");
-    } catch (const vimclient::Fault& fault) {
-        return job::explain(fault, "back it up");
-    } catch (const std::bad_alloc&) {
-        return {ErrorKind::failed, "cannot back it up: out of memory",
-                "give this machine more memory"};
-    } catch (const std::exception& e) {
-        return {ErrorKind::failed, std::string("cannot back it up: ") + e.what(),
-                "this may be a defect of vmrotate; please report it"};
-    }
-}
-
-report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
-                         const std::function<bool()>& is_late)
-{
-    const config::Assignment& assignment = run.assignment;
-    report::VmResult result{.vm = assignment.vm};
-    try {
-        result.outcome = job::backup_vm(vsphere, run);
-    } catch (const job::Skip& skip) {
-        if (skip.cause() == job::Skip::Cause::window)
-            skip_for_window(assignment, skip.what(), result);
-        else
-            result.skipped = skip.what();
-    } catch (const job::AnotherRun& e) {
-        if (is_of_a_job(assignment))
-            result.skipped = fmt::format("another run has it: {}", e.what());
-        else
-            result.error = e;
-    } catch (...) {
-        result.error = error_in_hand(run, is_late());
-    }
-    return result;
-}
-
-/// The hook before its job failed.
-report::VmResult refused_by_job(const config::Assignment& assignment, const Error& why)
-{
-    report::VmResult result{.vm = assignment.vm};
-    if (why.kind() != ErrorKind::interrupted &&
-        assignment.policy.hook_failure == config::HookFailure::skip)
-        result.skipped = why.what();
-    else
-        result.error = why;
-    return result;
-}
-
-/// "papaya3: cannot ...", or nothing.
-std::string trouble_of(const report::VmResult& result)
-{
-    if (result.error)
-        return result.error->within(result.vm).what();
-    if (result.outcome && !result.outcome->ok())
-        return result.outcome->left_undone.front().within(result.vm).what();
-    return {};
-}
 
 /// One run over many VMs.
 class Backups {
@@ -270,20 +174,9 @@ private:
     /// The groups that take part, and who is to come last and alone.
     void tie_together(std::vector<fleet::Waiting>& waiting)
     {
-        for (const config::Muster& muster :
-             config::groups_of(night_.chosen.config, selection_).musters) {
-            const bool stops = muster.group.on_freeze == config::OnFreeze::stop_group;
-            if (!muster.group.consistent && !stops)
-                continue;
-            std::vector<std::string> names;
-            for (const std::size_t vm : muster.members)
-                names.push_back(assignment(vm).vm);
-            const auto made = std::make_shared<job::Muster>(names, rules_of(muster));
-            for (const std::size_t vm : muster.members) {
-                musters_[vm] = made;
-                waiting[vm].group = muster.name;
-            }
-        }
+        musters_ = musters_of(night_.chosen.config, selection_);
+        for (const auto& [vm, muster] : musters_)
+            waiting[vm].group = muster->rules().name;
         const std::string own = own_vm();
         for (fleet::Waiting& vm : waiting) {
             vm.alone = assignment(vm.vm).policy.self || vm.source == own;
@@ -294,17 +187,6 @@ private:
                                         vm.source, vm.group),
                             "take it out of the group");
         }
-    }
-
-    static job::Muster::Rules rules_of(const config::Muster& muster)
-    {
-        const config::Group& group = muster.group;
-        return {.name = muster.name,
-                .consistent = group.consistent,
-                .all_or_nothing = group.policy == config::GroupPolicy::all_or_nothing,
-                .stops_at_freeze = group.on_freeze == config::OnFreeze::stop_group,
-                .copies_wait = group.group_waits,
-                .patience = group.patience};
     }
 
     /// The name of the VM in which this vCenter runs; empty where nobody can tell.
@@ -351,7 +233,7 @@ private:
             run.muster = muster->second.get();
         const auto refusal = hooks_.enter(vm, *progress);
         auto result = refusal ? refused_by_job(assignment(vm), *refusal)
-                              : back_up(night_.vsphere, run, is_late);
+                              : result_of(night_.vsphere, run, is_late);
         if (refusal)
             leave(vm, refusal->what());
         else
