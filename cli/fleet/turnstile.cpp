@@ -39,11 +39,15 @@ public:
         std::unique_lock lock(all_.mutex_);
         vm_.place = place;
         vm_.phase = Phase::preparing;  // a second copy is none that has ended
-        all_.queue_.push_back(&vm_);
+        const auto place_in_queue = [](const State* each) {
+            return std::pair{each->has_copied, each->rank};
+        };
+        all_.queue_.insert(
+            std::ranges::upper_bound(all_.queue_, place_in_queue(&vm_), {}, place_in_queue), &vm_);
         const auto leave_queue = [this](void*) { std::erase(all_.queue_, &vm_); };
         const std::unique_ptr<void, decltype(leave_queue)> in_queue(this, leave_queue);
         for (;;) {
-            if (stop_.stop_requested())
+            if (stop_.stop_requested() || all_.stop_of_all_.stop_requested())
                 throw vimclient::Cancelled{};
             if (!vm_.by_name && !is_open(vm_.rules, all_.local_stamp_()))
                 throw job::Skip(job::Skip::Cause::window, closed_text(vm_.rules));
@@ -53,6 +57,7 @@ public:
                                 [this] { return all_.is_next(vm_); });
         }
         vm_.phase = Phase::copying;
+        vm_.has_copied = true;
         vm_.copying_since = all_.steady_();
         all_.changed();
         return std::make_unique<AtItsEnd>([this] { end_copy(); });
@@ -129,6 +134,7 @@ std::unique_ptr<job::Gate> Turnstile::begin(const Waiting& vm, std::stop_token s
     const std::scoped_lock lock(mutex_);
     State state;
     state.vm = vm.vm;
+    state.rank = begun_++;
     state.place = vm.place;
     state.rules = vm.rules;
     state.by_name = vm.by_name;

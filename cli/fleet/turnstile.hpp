@@ -20,8 +20,9 @@ namespace vmrotate::fleet {
 /// What all VMs in flight share: who is at what, and whose turn it is. All calls may come from any
 /// thread.
 ///
-/// The right to copy goes to whoever came first among those that the limits allow it. Nobody is
-/// overtaken on a datastore where only room is wanting.
+/// Of those that ask for the right to copy, and that the limits allow it, who began first gets it;
+/// copies to further places come after the first ones. Nobody is overtaken on a datastore where
+/// only room is wanting.
 class Turnstile {
 public:
     /// `local_stamp` is now, as "202609250241"; `steady` never steps. After a stop of all nobody
@@ -56,6 +57,8 @@ private:
     struct State : InFlight {
         config::JobRules rules;
         bool by_name = false;
+        std::size_t rank = 0;
+        bool has_copied = false;
         std::chrono::milliseconds copying_since{0};
     };
 
@@ -69,7 +72,8 @@ private:
     std::condition_variable_any turn_, news_;
     bool has_news_ = false;
     std::list<State> states_;  ///< in the order in which they began
-    std::list<State*> queue_;  ///< who asks for the right to copy, in the order of asking
+    std::list<State*> queue_;  ///< who asks for the right to copy, in the order of getting it
+    std::size_t begun_ = 0;    ///< so many, ever
     std::multiset<std::string> removing_;  ///< datastores
 };
 

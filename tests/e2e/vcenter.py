@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 
-LIMIT = 30.0  # seconds that any one process may take
+LIMIT = 60.0  # seconds that any one process may take
 
 USER = "backup@vsphere.local"
 PASSWORD = "VMware1!-canary-7c1f"  # looked for everywhere at the end
@@ -54,7 +54,7 @@ def program(variable):
     return os.path.abspath(path)
 
 
-def wait_until(condition, what, limit=10.0, pause=0.005):
+def wait_until(condition, what, limit=30.0, pause=0.005):
     """Waits for a condition and returns what it gave."""
     end = time.monotonic() + limit
     while True:
@@ -231,13 +231,13 @@ class Vcenter:
         """The names of a VM's snapshots."""
         return [snapshot["name"] for snapshot in self.vm(name)["snapshots"]]
 
-    def wait_for_call(self, method, count=1, since=0, limit=10.0):
+    def wait_for_call(self, method, count=1, since=0, limit=30.0):
         """Waits until a method was called so often."""
         return wait_until(
             lambda: len(self.calls(method, since=since)) >= count and
             self.calls(method, since=since), f"{count} calls of {method}", limit)
 
-    def wait_for_copy(self, name=None, limit=10.0):
+    def wait_for_copy(self, name=None, limit=30.0):
         """Waits until a copy is half-made, and returns its VM."""
         def copying():
             found = [vm for vm in self.state()["vms"]
