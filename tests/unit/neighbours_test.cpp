@@ -46,6 +46,16 @@ struct Street {
         return vm;
     }
 
+    /// The admin has given fig's generation to avocado2, as its newest.
+    void hand_over_fig()
+    {
+        vimclient::Vm& vm = world.vsphere.vm("zz_fig-01-201909240241");
+        auto mark = rotation::decode(vm.mark).mark;
+        mark.source_uuid = id.source_uuid;
+        mark.seq = 9;
+        World::set_mark(vm, mark);
+    }
+
     job::Run run()
     {
         auto run = world.run();
@@ -136,11 +146,7 @@ TEST_CASE("neighbours: what was handed over to the source is seen by whoever lis
 {
     Street street;
     street.read();
-    auto& vm = street.world.vsphere.vm("zz_fig-01-201909240241");
-    auto mark = rotation::decode(vm.mark).mark;
-    mark.source_uuid = street.id.source_uuid;
-    mark.seq = 9;
-    World::set_mark(vm, mark);
+    street.hand_over_fig();
     CHECK(street.read().highest_seq == 3);
     street.world.steady += Neighbours::lasting;
     CHECK(street.read().highest_seq == 9);
@@ -151,11 +157,7 @@ TEST_CASE("neighbours: what may be handed over, as its source is gone, is read e
     Street street;
     street.neighbours.note_sources({"avocado2"});
     street.read();
-    auto& vm = street.world.vsphere.vm("zz_fig-01-201909240241");
-    auto mark = rotation::decode(vm.mark).mark;
-    mark.source_uuid = street.id.source_uuid;
-    mark.seq = 9;
-    World::set_mark(vm, mark);
+    street.hand_over_fig();
     CHECK(street.read().highest_seq == 9);
 }
 
