@@ -2,7 +2,6 @@
 #include "job/further.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -75,17 +74,6 @@ void demand_unchanged(vimclient::Vsphere& vsphere, const Run& run, const Prepare
     }
 }
 
-/// It reads from the first place; null without a gate.
-std::unique_ptr<Gate::Pass> pass_for(const Run& run, const Prepared& first,
-                                     const Prepared& prepared)
-{
-    if (run.gate == nullptr)
-        return {};
-    CopyPlace place = place_of(prepared);
-    place.source_datastore_ids = {first.target.datastore.id};
-    return run.gate->copy(place);
-}
-
 /// What this place has of that night.
 const rotation::Generation* find_copy(const rotation::Set& set, rotation::Time taken)
 {
@@ -123,15 +111,14 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
         onward.repeat == Repeat::if_missing ? find_copy(seen.set, mark.taken) : nullptr;
     if (there != nullptr)
         return tell(result, *there);
-    Prepared prepared = prepare(vsphere, run, std::move(seen));
-    prepared.stamp = first.stamp;
+    Prepared prepared = prepare_beside(vsphere, run, first, std::move(seen));
     make_folder(vsphere, run, prepared);
     describe(result, prepared);
 
     const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
+    auto pass = take_turn_beside(vsphere, run, first, prepared);
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
                                   prepared.name(prepared.plan.slot), result.datastore));
-    auto pass = pass_for(run, first, prepared);
     const Copy copy = make_copy(vsphere, run, prepared, taken, onward.lock_id);
     pass.reset();
     demand_unchanged(vsphere, run, prepared, generation, copy);

@@ -214,6 +214,14 @@ Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen)
     return prepared;
 }
 
+Prepared prepare_beside(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+                        Survey seen)
+{
+    Prepared prepared = prepare(vsphere, run, std::move(seen));
+    prepared.stamp = first.stamp;
+    return prepared;
+}
+
 Members members_of(const rotation::SetId& id, const std::vector<vimclient::Vm>& folder)
 {
     Members members{rotation::sort_out(id, facts_of(folder)), 0};

@@ -60,6 +60,10 @@ struct Prepared : Survey {
 /// in one message.
 Prepared prepare(vimclient::Vsphere& vsphere, const Run& run, Survey seen);
 
+/// The same for a copy of what `first` has made: its name bears the same time.
+Prepared prepare_beside(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+                        Survey seen);
+
 /// A set, and the room that its newest generation takes.
 struct Members {
     rotation::Set set;

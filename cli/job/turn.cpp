@@ -2,6 +2,7 @@
 #include "job/turn.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,29 +55,61 @@ void refuse_fresh(const Run& run, const rotation::Set& set, rotation::Time serve
                                    duration_text(now - generation.taken)));
 }
 
+namespace {
+
+/// Waits until the gate lets the copy pass. After a long wait all is planned anew, and where that
+/// puts its load elsewhere, or finds too little room, it waits again; but for who `holds_once`.
+std::unique_ptr<Gate::Pass> wait_for_turn(const Run& run, const std::function<CopyPlace()>& place,
+                                          const std::function<void()>& plan_anew, bool holds_once)
+{
+    constexpr std::chrono::seconds long_wait{10};  // others fill the datastore meanwhile
+    for (;;) {
+        const auto asked_for = place();
+        run.observer.step("waiting for its turn to be copied");
+        const auto asked = run.clock.steady();
+        auto pass = run.gate->copy(asked_for);
+        if (run.clock.steady() - asked < long_wait)
+            return pass;
+        plan_anew();
+        const auto now = place();
+        if (holds_once || (is_same_load(now, asked_for) && run.gate->still_fits(now)))
+            return pass;
+    }
+}
+
+}  // namespace
+
 std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& run,
                                       Prepared& prepared)
 {
-    constexpr std::chrono::seconds long_wait{10};  // others fill the datastore meanwhile
     if (run.gate == nullptr)
         return {};
-    for (;;) {
-        const auto place = place_of(prepared);
-        run.observer.step("waiting for its turn to be copied");
-        const auto asked = run.clock.steady();
-        auto pass = run.gate->copy(place);
-        if (run.clock.steady() - asked < long_wait)
-            return pass;
+    const auto plan_anew = [&] {
         auto seen = survey(vsphere, run);
         if (!is_in_step(run))  // else the group decides about all of its members
             refuse_fresh(run, seen.set, seen.server_time);
         prepared = prepare(vsphere, run, std::move(seen));
         make_ready(vsphere, run, prepared);
-        // A group was judged as a whole before its members hold what others of them wait for.
-        const auto now = place_of(prepared);
-        if (is_in_step(run) || (is_same_load(now, place) && run.gate->still_fits(now)))
-            return pass;
-    }
+    };
+    // A group was judged as a whole before its members hold what others of them wait for.
+    return wait_for_turn(
+        run, [&] { return place_of(prepared); }, plan_anew, is_in_step(run));
+}
+
+std::unique_ptr<Gate::Pass> take_turn_beside(vimclient::Vsphere& vsphere, const Run& run,
+                                             const Prepared& first, Prepared& prepared)
+{
+    if (run.gate == nullptr)
+        return {};
+    const auto place = [&] {
+        auto load = place_of(prepared);
+        load.source_datastore_ids = {first.target.datastore.id};
+        return load;
+    };
+    const auto plan_anew = [&] {
+        prepared = prepare_beside(vsphere, run, first, survey_beside(vsphere, run, first));
+    };
+    return wait_for_turn(run, place, plan_anew, false);
 }
 
 }  // namespace vmrotate::job

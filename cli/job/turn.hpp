@@ -21,4 +21,9 @@ CopyPlace place_of(const Prepared& prepared);
 std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& run,
                                       Prepared& prepared);
 
+/// The same for a copy that is made of the generation in the first place, whose datastore it
+/// reads. Throws what `Gate::copy`, `survey_beside` and `prepare_beside` throw.
+std::unique_ptr<Gate::Pass> take_turn_beside(vimclient::Vsphere& vsphere, const Run& run,
+                                             const Prepared& first, Prepared& prepared);
+
 }  // namespace vmrotate::job

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "config/places.hpp"
 #include "fakes/test_run.hpp"
 #include "job/backup_vm.hpp"
 #include "job/skip.hpp"
@@ -180,6 +181,36 @@ TEST_CASE("take_turn: where the datastore has got too full meanwhile it waits ag
     auto prepared = prepared_for(world.vsphere, run);
     CHECK(job::take_turn(world.vsphere, run, prepared) != nullptr);
     CHECK(changes_of(world) == "(copy )copy (copy )copy");
+}
+
+TEST_CASE("take_turn_beside: after a long wait the place is looked at again, and waited for again")
+{
+    World world;
+    TestGate gate(world);
+    world.vsphere.add_datastore("fig");
+    world.policy.copies = {{.datastore = "fig", .folder = {}, .prefix = {}, .set = {}}};
+    auto run = run_with(world, gate);
+    const auto first = prepared_for(world.vsphere, run);
+    run.assignment = config::places_of(run.assignment).at(1);
+    auto prepared = job::prepare_beside(world.vsphere, run, first,
+                                        job::survey_beside(world.vsphere, run, first));
+
+    gate.fits = false;
+    gate.on_copy = [&] { world.pass(10s); };
+    CHECK(job::take_turn_beside(world.vsphere, run, first, prepared) != nullptr);
+    CHECK(changes_of(world) == "(copy )copy (copy )copy");
+    CHECK(joined(gate.asked.source_datastore_ids) == world.vsphere.datastore("durian").id);
+    CHECK(gate.asked.target_datastore_id == world.vsphere.datastore("fig").id);
+    CHECK(prepared.stamp == first.stamp);
+
+    gate.on_copy = [&] {
+        world.pass(10s);
+        world.vsphere.datastore("fig").free = 1;
+    };
+    CHECK(told([&] {
+              job::take_turn_beside(world.vsphere, run, first, prepared);
+          }).find("the datastore 'fig' has 1 B free") != std::string::npos);
+    CHECK(changes_of(world) == "(copy )copy (copy )copy (copy )copy");
 }
 
 TEST_CASE("take_turn: after a short wait nothing is read, and without a gate nobody waits")
