@@ -67,13 +67,13 @@ private:
     {
         auto next = now();
         while (!stop.stop_requested() && !is_over()) {
+            if (listen(next))  // what came while this thread was held up is an answer, too
+                meter_.answered(heard_ = now());
             if (now() >= next) {
                 give_up_old();
                 send();
                 next = std::max(next + job::probe_interval, now());
             }
-            if (listen(next))
-                meter_.answered(heard_ = now());
         }
         freeze_ = meter_.at(is_alive() ? heard_ : now());
     }

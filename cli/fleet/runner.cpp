@@ -96,6 +96,8 @@ private:
     bool begin_one()
     {
         const Next found = next(waiting_, turnstile_.in_flight(), clock_.stamp(clock_.now()));
+        if (stop_.stop_requested())  // it may be what has made room
+            return false;
         const bool has_begun = found.begin && begin(waiting_[*found.begin]);
         if (!has_begun && found.closed.empty())
             return false;

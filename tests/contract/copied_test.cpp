@@ -24,13 +24,25 @@ void forget_tasks(const Bench& bench)
     bench.server.order({{"action", "restart"}, {"downMs", 0}});
 }
 
-VmRef ref_of(const Bench& bench, const std::string& name)
+VmRef ref_of(Vsphere& vsphere, const std::string& name)
 {
-    for (const VmRef& vm : bench.vsphere->vm_names()) {
+    for (const VmRef& vm : vsphere.vm_names()) {
         if (vm.name == name)
             return vm;
     }
     return {};
+}
+
+template <class Test>
+bool comes_true(const Test& test, std::chrono::seconds within)
+{
+    const auto end = std::chrono::steady_clock::now() + within;
+    while (!test()) {
+        if (std::chrono::steady_clock::now() > end)
+            return false;
+        std::this_thread::sleep_for(20ms);
+    }
+    return true;
 }
 
 }  // namespace
@@ -68,12 +80,14 @@ TEST_CASE("a copy under way, or half made for ever, has no proof, however whole 
 {
     for (const std::string copies : {"goOn", "half", "lost"}) {
         CAPTURE(copies);
-        const Bench bench(nlohmann::json{{"copyMs", 4000}});
+        const Bench bench(nlohmann::json{{"copyMs", 60000}});
         std::optional<Time> under_way;
         bool asked = false;
-        const auto cut = contract::later(1500ms, [&] {
+        const auto cut = contract::later(0ms, [&] {
             const auto vsphere = bench.server.login();
-            under_way = vsphere->copied_at(bench.scene.source, ref_of(bench, "zz_a-01"));
+            VmRef half_made;
+            comes_true([&] { return !(half_made = ref_of(*vsphere, "zz_a-01")).id.empty(); }, 30s);
+            under_way = vsphere->copied_at(bench.scene.source, half_made);
             asked = true;
             bench.server.order({{"action", "restart"},
                                 {"downMs", 500},
@@ -83,13 +97,16 @@ TEST_CASE("a copy under way, or half made for ever, has no proof, however whole 
         CHECK_THROWS_AS(bench.clone(), OutcomeUnknown);
         CHECK(asked);
         CHECK(!under_way);
-        const VmRef copy = ref_of(bench, "zz_a-01");
+        const VmRef copy = ref_of(*bench.vsphere, "zz_a-01");
         CHECK(copy.id.empty() == (copies == "lost"));
         if (copy.id.empty())
             continue;
         CHECK(!bench.vsphere->copied_at(bench.scene.source, copy));
-        std::this_thread::sleep_for(5s);
-        CHECK(bench.vsphere->copied_at(bench.scene.source, copy).has_value() == (copies == "goOn"));
+        bench.server.order({{"action", "speed"}, {"copyMs", 1}});
+        const auto is_proven = [&] {
+            return bench.vsphere->copied_at(bench.scene.source, copy).has_value();
+        };
+        CHECK(comes_true(is_proven, copies == "goOn" ? 30s : 2s) == (copies == "goOn"));
     }
 }
 

@@ -163,7 +163,7 @@ TEST_CASE(
         patience.retry_for = 24h;
         patience.undo = comes_back ? 1h : 3s;
         std::stop_source stop;
-        const Bench bench(slow, patience, stop.get_token());
+        const Bench bench(nlohmann::json{{"copyMs", 600000}}, patience, stop.get_token());
         const auto helper = later(1s, [&] {
             bench.server.order({{"action", "refuse"}, {"downMs", comes_back ? 4000 : -1}});
             std::this_thread::sleep_for(500ms);

@@ -215,12 +215,12 @@ TEST_CASE("fleet: what the window leaves over is skipped, begun or not")
             if (turn.vm != 0)
                 night.await([&] { return night.copying.contains(0); });
             const auto pass = turn.gate.copy({{}, "t", "h"});
+            night.note(fmt::format("{}", turn.vm));
             if (turn.vm == 0) {
                 night.enter(0);
                 const std::scoped_lock lock(night.mutex);
                 night.stamp = "201909250530";
             }
-            night.note(fmt::format("{}", turn.vm));
         } catch (const job::Skip& skip) {
             CHECK(skip.cause() == job::Skip::Cause::window);
             night.note(fmt::format("{}:{}", turn.vm, skip.what()));

@@ -248,7 +248,7 @@ TEST_CASE("replies: a dead connection is used anew for a read, and costs a chang
         const auto vsphere = server.login();
         for (int i = 0; i < 3; ++i)
             CHECK_NOTHROW(vsphere->now());
-        std::this_thread::sleep_for(400ms);
+        std::this_thread::sleep_for(1500ms);
         // found dead before anything is sent; the script's own empty reply is what is unknown
         CHECK_THROWS_WITH_AS(vsphere->consolidate({"vm-1", "a"}),
                              doctest::Contains("incomplete reply"), OutcomeUnknown);

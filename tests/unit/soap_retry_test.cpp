@@ -70,8 +70,8 @@ TEST_CASE("retry: attempts that begin after a stop have its patience, or their o
     for (const Case& c : {Case{24h, 1s}, Case{1s, 24h}}) {
         std::stop_source source;
         const Stop stop(source.get_token(), c.undo);
-        source.request_stop();
         const Clock::time_point start = Clock::now();
+        source.request_stop();
         Retry retry(c.limit, stop, OnStop::give_up);
         CHECK(attempts(retry) > 1);
         CHECK(Clock::now() - start >= 990ms);
