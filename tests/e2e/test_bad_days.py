@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copies that fail and snapshots that stay: nothing is lost, and the message says why."""
 
-from harness import mark_of
+from datetime import datetime, timedelta
+
+from harness import LONG, mark_of
 from bad import BadTest, FailureTest, our_snapshots
 
 
@@ -111,7 +113,9 @@ class FailedCopies(FailureTest):
         shop = self.shop(copyMs=20)
         self.assertExit(0, shop.run("plan", "avocado2"))
         stamp = shop.results[-1].of_type("plan")[0]["name"].rpartition("-")[2]
-        taken = [f"zz_avocado2-01-{int(stamp) + more}" for more in range(3)]
+        minutes = [datetime.strptime(stamp, "%Y%m%d%H%M") + timedelta(minutes=more)
+                   for more in range(3)]
+        taken = [f"zz_avocado2-01-{minute:%Y%m%d%H%M}" for minute in minutes]
         for name in taken:
             shop.do("add_vm", name=name, folder="backup", datastore="NFS_durian",
                     host="esxi-1.example", disks=[{"gb": 1}], power="off")
