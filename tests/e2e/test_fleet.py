@@ -6,9 +6,7 @@ import signal
 import time
 
 from chronicle import chronicle
-from harness import ShopTest, mark_of, wait_until
-
-LONG = 60000  #: ms of a copy that is to be under way until something is done about it
+from harness import LONG, ShopTest, mark_of, wait_until
 
 
 def vms(folder, datastore, *names):
