@@ -32,10 +32,12 @@ from oracle import Oracle
 from vcenter import (CHANGES, LIMIT, PASSWORD, READS, USER, Vcenter, element, element_after,
                      elements, is_generation, is_ours, mark_in, mark_of, program, wait_until)
 
-__all__ = ["CHANGES", "LIMIT", "PASSWORD", "READS", "USER", "Oracle", "Process", "Result", "Shop",
-           "ShopTest", "Vcenter", "element", "element_after", "elements", "is_generation",
+__all__ = ["CHANGES", "LIMIT", "LONG", "PASSWORD", "READS", "USER", "Oracle", "Process", "Result",
+           "Shop", "ShopTest", "Vcenter", "element", "element_after", "elements", "is_generation",
            "is_ours", "mark_in", "mark_of", "program", "wait_until"]
 
+
+LONG = 60000  #: ms of a task that is to be under way until something is done about it
 
 #: Types of the lines of --json that are written while a VM is backed up.
 EVENTS = {"start", "step", "progress", "remark", "warning", "healed"}

@@ -5,8 +5,10 @@ import errno
 import os
 import pty
 import select
+import signal
+import time
 
-from harness import mark_of
+from harness import LIMIT, mark_of
 from verbs import VerbTest
 
 OTHER_UUID = "50280000-0000-4000-8000-00000000abcd"
@@ -220,9 +222,13 @@ class Asking(VerbTest):
             from harness import program
             arguments = shop.arguments(words)
             os.execve(program("VMROTATE"), ["vmrotate", *arguments], shop.environment())
-        shown = b""
+        shown, answered, end = b"", False, time.monotonic() + LIMIT
         while True:
-            select.select([master], [], [])
+            if not select.select([master], [], [], max(0, end - time.monotonic()))[0]:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                os.close(master)
+                self.fail(f"it did not end within {LIMIT:g} s: {shown.decode()}")
             try:
                 some = os.read(master, 4096)
             except OSError as error:
@@ -230,9 +236,10 @@ class Asking(VerbTest):
                 some = b""
             if not some:
                 break
-            if b"[y/N]" in some:
-                os.write(master, answer)
             shown += some
+            if b"[y/N]" in shown and not answered:
+                os.write(master, answer)
+                answered = True
         os.close(master)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copies that fail and snapshots that stay: nothing is lost, and the message says why."""
 
-from harness import mark_of
+from datetime import datetime, timedelta
+
+from harness import LONG, mark_of
 from bad import BadTest, FailureTest, our_snapshots
 
 
@@ -52,15 +54,15 @@ class FailedCopies(FailureTest):
     def test_the_datastore_fills_up_during_the_copy(self):
         shop = self.shop(copyMs=40)
         kept = shop.backups(2)[1].lines[0]["generation"]
-        shop.do("speed", copyMs=1000)
+        shop.do("speed", copyMs=LONG)
         process = shop.start("backup", "avocado2", "--keep", "2")
         shop.vcenter.wait_for_copy()
         shop.do("datastore", name="NFS_durian", freeGB=0)
+        shop.do("speed", copyMs=40)
         self.assertSays(process.wait(), 1, "full", "NoDiskSpace", hint="--datastore")
         self.assertEqual(2, len(shop.vcenter.copies()))
         self.assertEqual(kept, shop.generations("avocado2")[-1])
         shop.do("datastore", name="NFS_durian", freeGB=1000)
-        shop.do("speed", copyMs=40)
         self.assertExit(0, shop.run("backup", "avocado2", "--keep", "2"))
 
     def test_a_copy_that_is_not_right_is_refused_and_deleted(self):
@@ -111,7 +113,9 @@ class FailedCopies(FailureTest):
         shop = self.shop(copyMs=20)
         self.assertExit(0, shop.run("plan", "avocado2"))
         stamp = shop.results[-1].of_type("plan")[0]["name"].rpartition("-")[2]
-        taken = [f"zz_avocado2-01-{int(stamp) + more}" for more in range(3)]
+        minutes = [datetime.strptime(stamp, "%Y%m%d%H%M") + timedelta(minutes=more)
+                   for more in range(3)]
+        taken = [f"zz_avocado2-01-{minute:%Y%m%d%H%M}" for minute in minutes]
         for name in taken:
             shop.do("add_vm", name=name, folder="backup", datastore="NFS_durian",
                     host="esxi-1.example", disks=[{"gb": 1}], power="off")
@@ -251,21 +255,24 @@ class Snapshots(BadTest):
         self.assertEqual([], shop.vcenter.calls("ConsolidateVMDisks_Task"))
 
     def test_foreign_snapshots_stay(self):
-        shop = self.shop(copyMs=300)
+        shop = self.shop(copyMs=20)
         shop.do("snapshot", vm="avocado2", name="before the update", description="Jane")
         shop.do("snapshot", vm="avocado2", name="vmrotate", description="vmrotate of last week")
         shop.backups(1)
+        shop.do("speed", copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         shop.do("snapshot", vm="avocado2", name="during the copy", description="")
+        shop.do("speed", copyMs=20)
         self.assertExit(0, process.wait())
         self.assertEqual(["before the update", "vmrotate", "during the copy"],
                          shop.vcenter.snapshots("avocado2"))
 
     def test_somebody_removes_our_snapshot_during_the_copy(self):
-        shop = self.shop(copyMs=300)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         shop.do("remove_snapshot", vm="avocado2", snapshot=our_snapshots(shop)[0])
+        shop.do("speed", copyMs=20)
         self.assertExit(0, process.wait())
         self.assertEqual(1, len(shop.generations("avocado2")))

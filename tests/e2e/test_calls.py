@@ -9,10 +9,14 @@ from readme import readme_text
 
 
 def without_repeated_waits(calls):
-    """The calls' names, in order; a wait goes on where it follows a wait."""
-    names = [call["method"] for call in calls]
-    return [name for before, name in zip([None, *names], names)
-            if (before, name) != ("WaitForUpdatesEx", "WaitForUpdatesEx")]
+    """The calls' names, in order; a wait goes on where it follows a wait of the same collector."""
+    names, before = [], {}
+    for call in calls:
+        name, this = call["method"], call["this"]
+        if name != "WaitForUpdatesEx" or before.get(this) != name:
+            names.append(name)
+        before[this] = name
+    return names
 
 
 def listed_in_readme():

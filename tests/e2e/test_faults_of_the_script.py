@@ -4,7 +4,7 @@
 import re
 import unittest
 
-from harness import PASSWORD, READS, ShopTest, is_generation, mark_of
+from harness import LONG, PASSWORD, READS, ShopTest, is_generation, mark_of, wait_until
 
 
 def methods(calls):
@@ -151,10 +151,11 @@ class ForeignSnapshotsGo(ShopTest):
                 self.assertEqual([name], shop.vcenter.snapshots("avocado2"))
 
     def test_one_taken_on_top_of_ours_while_it_copies_stays_and_ours_goes(self):
-        shop = self.shop(copyMs=600)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy("avocado2")
         shop.do("snapshot", vm="avocado2", name="Clone Snapshot", description="by hand")
+        shop.do("speed", copyMs=50)
         self.assertExit(0, process.wait())
         self.assertEqual(["Clone Snapshot"], shop.vcenter.snapshots("avocado2"))
         (clone,) = shop.vcenter.calls("CloneVM_Task", body=True)
@@ -269,12 +270,14 @@ class AnUnfinishedCloneCounts(ShopTest):
 
 class TwoRunsFightOverTheSlots(ShopTest):
     def test_one_of_three_runs_at_once_makes_a_generation_and_nothing_is_lost(self):
-        shop = self.shop(copyMs=500)
-        shop.do("speed", copyMs=50)
+        shop = self.shop(copyMs=50)
         shop.backups(3)
-        shop.do("speed", copyMs=500)
+        shop.do("speed", copyMs=LONG)
         before = shop.generations("avocado2")
-        results = [run.wait() for run in [shop.start("backup", "avocado2") for _ in range(3)]]
+        runs = [shop.start("backup", "avocado2") for _ in range(3)]
+        wait_until(lambda: sum(run.is_running() for run in runs) <= 1, "the end of two")
+        shop.do("speed", copyMs=50)
+        results = [run.wait() for run in runs]
         self.assertEqual([0, 11, 11], sorted(result.exit_code for result in results))
         for result in results:
             if result.exit_code == 11:
@@ -324,7 +327,7 @@ class MovesAndPasswordsSitInCode(ShopTest):
         self.assertEqual(1, len(shop.vcenter.copies()))
 
     def test_the_password_is_in_no_argument_environment_or_file(self):
-        shop = self.shop(copyMs=500)  # the oracle reads all output, requests and files
+        shop = self.shop(copyMs=LONG)  # the oracle reads all output, requests and files
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         for name in ("cmdline", "environ", "comm", "maps"):
@@ -333,15 +336,17 @@ class MovesAndPasswordsSitInCode(ShopTest):
                     self.assertNotIn(PASSWORD.encode(), file.read())
             except PermissionError:
                 pass  # nobody else may look: as good
+        shop.do("speed", copyMs=50)
         self.assertExit(0, process.wait())
 
     def test_no_core_file_and_no_debugger(self):
-        shop = self.shop(copyMs=500)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         with open(f"/proc/{process.pid}/limits", encoding="ascii") as file:
             (core,) = [line for line in file if line.startswith("Max core file size")]
         self.assertEqual(["0", "0"], core.split()[4:6])
+        shop.do("speed", copyMs=50)
         self.assertExit(0, process.wait())
 
     def test_the_log_of_the_server_has_no_unknown_call(self):

@@ -4,7 +4,7 @@
 import signal
 import unittest
 
-from harness import ShopTest, is_ours
+from harness import ShopTest, is_ours, wait_until
 
 THREE = ["avocado2", "avocado20", "support private"]
 
@@ -112,6 +112,9 @@ class Stopped(GroupTest):
         shop.do("next", method="CreateSnapshot_Task", vm="avocado20", end="runningForEver")
         process = shop.start("backup", "--job", "night")
         shop.vcenter.wait_for_call("CreateSnapshot_Task", count=3)
+        wait_until(lambda: ("CreateSnapshot_Task", "avocado20", "running") in [
+            (task["method"], task["target"], task["state"])
+            for task in shop.vcenter.state()["tasks"]], "the snapshot that takes for ever")
         shop.allow("no task running")
         process.signal(signal.SIGTERM)
         shop.do("end_tasks")

@@ -8,7 +8,7 @@ have stayed.
 
 import unittest
 
-from harness import is_generation, mark_of
+from harness import LONG, is_generation, mark_of
 from bad import LATER, BadTest
 
 
@@ -158,12 +158,12 @@ class TouchedMeanwhile(BadTest):
 
     def touch_during_copy(self, shop, touch):
         first = shop.backups(1)[0].lines[0]["generation"]
-        shop.do("speed", copyMs=400)
+        shop.do("speed", copyMs=LONG)
         process = shop.start("backup", "avocado2", "--keep", "1")
         shop.vcenter.wait_for_copy()
         touch(shop, first)
-        result = process.wait()
-        return first, result
+        shop.do("speed", copyMs=10)
+        return first, process.wait()
 
     def test_a_task_on_it_is_waited_for_and_the_guards_are_asked_again(self):
         with self.row("busy", copyMs=10) as shop:
@@ -212,11 +212,12 @@ class TouchedMeanwhile(BadTest):
     def test_the_set_changes_between_the_plan_and_the_snapshot(self):
         shop = self.shop(copyMs=10)
         first = shop.backups(2)[0].lines[0]["generation"]
-        shop.do("rule", effect="delay", method="CreateSnapshot_Task", delayMs=500)
+        shop.do("speed", createMs=LONG)
         since = shop.vcenter.last_call()
         process = shop.start("backup", "avocado2", "--keep", "2")
         shop.vcenter.wait_for_call("CreateSnapshot_Task", since=since)
         shop.do("destroy", vm=first)
+        shop.do("speed", createMs=10)
         self.assertExit(0, process.wait())
         self.assertEqual([], shop.vcenter.calls("Destroy_Task"))
         self.assertEqual(2, len(shop.generations("avocado2")))
@@ -304,10 +305,11 @@ class Sources(BadTest):
             self.assertIn(name, shop.vcenter.copies())
 
     def test_a_source_that_vanishes_or_changes_during_the_copy(self):
-        shop = self.shop(copyMs=500)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         shop.do("rename", vm="avocado2", name="avocado2 (new)")
+        shop.do("speed", copyMs=10)
         self.assertExit(0, process.wait())
         generation = shop.vcenter.generation_vms("avocado2")[0]
         self.assertEqual("avocado2", mark_of(generation)["stem"])

@@ -5,18 +5,19 @@ import contextlib
 import socket
 import threading
 
-from harness import READS, wait_until
+from harness import LONG, READS, wait_until
 from bad import LATER, BadTest, our_snapshots
 
 
 class Interrupted(BadTest):
     """kill -9, and what the next run makes of what is left."""
 
-    def kill_while_copying(self, **speeds):
-        """A shop with one generation, and the half-made copy of a run that is dead."""
-        shop = self.shop(copyMs=400, **speeds)
+    def kill_while_copying(self):
+        """A shop with one generation, and the copy that a dead run began and that goes on."""
+        shop = self.shop(copyMs=20)
         shop.allow("sessions closed")
         shop.backups(1)
+        shop.do("speed", copyMs=LONG)
         process = shop.start("backup", "avocado2", env={"TZ": shop.another_minute()})
         copy = shop.vcenter.wait_for_copy()
         process.kill()
@@ -25,7 +26,11 @@ class Interrupted(BadTest):
 
     def test_the_next_run_waits_for_the_copy_and_finishes_it(self):
         shop, copy = self.kill_while_copying()
-        result = shop.run("backup", "avocado2", env={"TZ": shop.another_minute()})
+        process = shop.start("backup", "avocado2", env={"TZ": shop.another_minute()})
+        wait_until(lambda: "waiting for a task of a run that was cut short" in process.err(),
+                   "its word about the copy")
+        shop.do("speed", copyMs=20)
+        result = process.wait()
         self.assertExit(0, result)
         self.assertEqual([1, 2, 3], shop.slots("avocado2"))
         self.assertEqual(copy["id"], shop.vcenter.generation_vms("avocado2")[1]["id"])
@@ -35,6 +40,7 @@ class Interrupted(BadTest):
 
     def test_clean_does_the_same_without_a_backup(self):
         shop, copy = self.kill_while_copying()
+        shop.do("speed", copyMs=20)
         wait_until(lambda: not shop.vcenter.vm(copy["id"])["copying"], "the end of the copy")
         since = shop.vcenter.last_call()
         for verb in (("clean", "--dry-run"), ("plan",), ("backup", "--dry-run")):
@@ -60,6 +66,7 @@ class Interrupted(BadTest):
         for verb in ("backup", "plan", "clean"):  # while it is being copied, and after
             self.assertSays(shop.run(verb, "avocado2", env=other), 11,
                             "vmrotate: avocado2: a run may be at work on it")
+            shop.do("speed", copyMs=20)
             wait_until(lambda: not shop.vcenter.vm(copy["id"])["copying"], "the end of the copy")
         self.assertUnchanged(shop, since)
         shop.configure('[defaults]\ngrace = "0"\n')
@@ -225,7 +232,7 @@ class Connections(BadTest):
         self.assertEqual(1, len(shop.vcenter.calls("CloneVM_Task")))
 
     def test_a_server_that_stays_away_ends_the_run(self):
-        shop = self.shop(copyMs=500)
+        shop = self.shop(copyMs=LONG)
         shop.allow("no snapshot left", "nothing unfinished", "sessions closed")
         relay = self.relay(shop, "1s")
         process = shop.start("backup", "avocado2", "--vcenter", relay.server)
@@ -242,10 +249,11 @@ class Connections(BadTest):
         self.assertEqual([], our_snapshots(shop))
 
     def test_sessions_that_the_server_ends(self):
-        shop = self.shop(copyMs=400)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         shop.do("end_sessions")
+        shop.do("speed", copyMs=20)
         self.assertExit(0, process.wait())
         self.assertEqual(2, len(shop.vcenter.calls("Login")))
         self.assertEqual(1, len(shop.vcenter.calls("CloneVM_Task")))

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from harness import ShopTest, wait_until
+from harness import LONG, ShopTest, wait_until
 
 
 GIGABYTE = 1 << 30
@@ -126,11 +126,14 @@ class AtOnce(ShopTest):
         table = [("one copies already", True), ("both start together", False)]
         for name, copies in table:
             with self.subTest(name):
-                shop = self.shop(copyMs=700)
+                shop = self.shop(copyMs=LONG)
                 first = shop.start("backup", "avocado2")
                 if copies:
                     shop.vcenter.wait_for_call("CloneVM_Task")
                 second = shop.start("backup", "avocado2")
+                wait_until(lambda: not (first.is_running() and second.is_running()),
+                           "the end of one")
+                shop.do("speed", copyMs=50)
                 results = [first.wait(), second.wait()]
                 codes = [result.exit_code for result in results]
                 self.assertEqual([0, 11], codes if copies else sorted(codes),
@@ -179,10 +182,11 @@ class Interrupted(ShopTest):
         for number, code in table:
             with self.subTest(number.name):
                 shop, before, process = self.copying()
+                signalled = time.monotonic()
                 process.signal(number)
-                result = process.wait(10)
+                result = process.wait()
                 self.assertExit(code, result)
-                self.assertLess(result.seconds, 8)
+                self.assertLess(time.monotonic() - signalled, 15)
                 self.assertEqual(1, len(shop.vcenter.calls("CancelTask")))
                 self.assertEqual([], shop.vcenter.snapshots("avocado2"))
                 self.assertEqual(before, shop.vcenter.copies())

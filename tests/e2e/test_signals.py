@@ -8,7 +8,7 @@ import time
 import unittest
 
 from bad import BadTest, our_snapshots
-from harness import program, wait_until
+from harness import LONG, program, wait_until
 
 SHELL = ("sh", "-c")
 
@@ -109,10 +109,16 @@ class SecondSignal(SignalTest):
                      (signal.SIGTERM, signal.SIGHUP), (signal.SIGHUP, signal.SIGTERM)):
             with self.subTest([number.name for number in pair]):
                 shop, process = self.at("CloneVM_Task", removeMs=300)
+                shop.do("client", pid=process.pid)
+                if pair[1] == signal.SIGTERM:  # the server sends it where the first one was taken
+                    shop.do("rule", method="CancelTask", effect="term")
                 process.signal(pair[0])
-                shop.vcenter.wait_for_call("CancelTask")  # the first one was taken
-                process.signal(pair[1])
+                shop.vcenter.wait_for_call("CancelTask")
+                if pair[1] != signal.SIGTERM:
+                    process.signal(pair[1])
                 result = process.wait()
+                for rule in shop.vcenter.rules():
+                    self.assertEqual((1, None), (rule["hits"], rule.get("error")))
                 self.assertExit(128 + pair[0], result)
                 self.assertHonest(shop, result, 128 + pair[0])
 
@@ -134,19 +140,21 @@ class SecondSignal(SignalTest):
         self.assertHonest(shop, result, 130)
 
     def test_other_signals_do_nothing(self):
-        shop = self.shop(copyMs=700)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         for number in (signal.SIGUSR2, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGWINCH,
                        signal.SIGCHLD, signal.SIGCONT):
             process.signal(number)
+        shop.do("speed", copyMs=50)
         self.assertExit(0, process.wait())
 
     def test_nohup_keeps_the_hangup_away(self):
-        shop = self.shop(copyMs=700)
+        shop = self.shop(copyMs=LONG)
         process = shop.start("backup", "avocado2", wrapper=("nohup",))
         shop.vcenter.wait_for_copy()
         process.signal(signal.SIGHUP)
+        shop.do("speed", copyMs=50)
         self.assertExit(0, process.wait())
         self.assertEqual([1], shop.slots("avocado2"))
 
@@ -158,7 +166,7 @@ class Terminals(SignalTest):
 
     def on_terminal(self, *before):
         """A run that copies, the other end of its terminal, and its shop."""
-        shop = self.shop(copyMs=1500)
+        shop = self.shop(copyMs=LONG)
         shop.allow("exit codes told")  # on the terminal, and that goes
         master, slave = os.openpty()
         name = os.ttyname(slave)
@@ -170,7 +178,6 @@ class Terminals(SignalTest):
 
     def test_one_that_is_closed_ends_the_run_cleanly(self):
         shop, process, master = self.on_terminal()
-        shop.do("speed", copyMs=20000)
         os.close(master)
         self.assertExit(129, process.wait())
         self.assertEqual([], our_snapshots(shop))
@@ -179,6 +186,7 @@ class Terminals(SignalTest):
     def test_one_that_is_closed_below_nohup_is_not_missed(self):
         shop, process, master = self.on_terminal(*SHELL, "trap '' HUP; exec \"$@\"", "sh")
         os.close(master)
+        shop.do("speed", copyMs=300)
         self.assertExit(0, process.wait())
         self.assertEqual([1], shop.slots("avocado2"))
 
@@ -186,6 +194,7 @@ class Terminals(SignalTest):
         """As by Ctrl-S: nothing more is taken from the program."""
         shop, process, master = self.on_terminal()
         os.write(master, b"\x13")
+        shop.do("speed", copyMs=300)
         wait_until(lambda: shop.slots("avocado2"), "the generation", 30)
         wait_until(lambda: not our_snapshots(shop), "the end of the snapshot", 30)
         os.write(master, b"\x11")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pin, unpin, release and prune: each does its work, changes nothing in a dry run, and refuses."""
 
-from harness import mark_of, wait_until
+from harness import LONG, mark_of, wait_until
 from verbs import VerbTest
 
 
@@ -313,11 +313,12 @@ class Prune(VerbTest):
     def test_what_a_dead_run_left_is_healed_first(self):
         shop = self.shop(copyMs=20)
         shop.backups(3)
-        shop.do("speed", copyMs=1000)
+        shop.do("speed", copyMs=LONG)
         process = shop.start("backup", "avocado2")
         shop.vcenter.wait_for_copy()
         process.kill()
         process.wait()
+        shop.do("speed", copyMs=20)
         shop.do("end_sessions")
         result = shop.run("prune", "avocado2", "--keep", 1)
         self.assertExit(0, result)
