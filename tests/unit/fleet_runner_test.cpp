@@ -103,11 +103,12 @@ TEST_CASE("fleet: as many copies at once as the limits allow, and never more")
     rules.concurrency = 3;
     rules.per_source_datastore = 3;
     night.add(9, rules, "a");
-    bool was_full = true;
+    std::atomic<bool> was_full = true;
     const auto left = night.run([&](const fleet::Turn& turn) {
         const auto pass = turn.gate.copy({{"a"}, "t", "h"});
         night.enter(turn.vm);
-        was_full = night.await([&] { return night.most >= 3; }) && was_full;
+        if (!night.await([&] { return night.most >= 3; }))
+            was_full = false;
         night.leave(turn.vm);
         night.note(fmt::format("{}", turn.vm));
     });
@@ -123,7 +124,7 @@ TEST_CASE("fleet: a VM that still expires holds no place of a copy")
     config::JobRules rules;
     rules.concurrency = 1;
     night.add(2, rules);
-    bool second_copied = false;
+    std::atomic<bool> second_copied = false;
     night.run([&](const fleet::Turn& turn) {
         auto pass = turn.gate.copy({{"a"}, "t", "h"});
         night.enter(turn.vm);
@@ -144,15 +145,15 @@ TEST_CASE("fleet: VMs of a full datastore do not hold up those of another")
     rules.per_source_datastore = 1;
     night.add(5, rules, "full");
     night.add(1, rules, "free");
-    bool in_time = true;
+    std::atomic<bool> in_time = true;
     night.run([&](const fleet::Turn& turn) {
         const bool is_last = turn.vm == 5;
         const auto pass = turn.gate.copy({{is_last ? "free" : "full"}, "t", "h"});
         night.enter(turn.vm);
         if (is_last)
             night.note("5");
-        else
-            in_time = night.await([&] { return night.log == "5 "; }) && in_time;
+        else if (!night.await([&] { return night.log == "5 "; }))
+            in_time = false;
         night.leave(turn.vm);
     });
     CHECK(in_time);
