@@ -25,6 +25,7 @@ LETTER, TITLE = "C", "killed at each step"
 
 KILLED = {-signal.SIGKILL}
 LONGER = {"copyMs": 1200}  # than the next run needs to begin
+HELD = {"copyMs": 60000}   # until the server has restarted
 #: What may be at work is not left; what was not yet looked for when the signal came is not named.
 UNSEEN = ("leaves nothing unsaid",)
 LIMIT = 180.0              # seconds; a run stands still for some of them
@@ -50,9 +51,15 @@ def cells():
         ]
         copies = ("goOn", "lost", "half") if point in copying(every) else ("goOn",)
         made += [play(f"server/{one}", point, functools.partial(server_restarts, copies=one),
-                      world=LONGER, long=not (maker and point.moment == "replied"))
+                      world=HELD if requests_copy(point) else LONGER,
+                      long=not (maker and point.moment == "replied"))
                  for one in copies]
     return made
+
+
+def requests_copy(point):
+    """Whether a copy is sure to be under way then."""
+    return point.method == "CloneVM_Task" and point.moment != "before"
 
 
 def copying(every):
@@ -161,11 +168,10 @@ def held_back(cell, shop):
 
 def server_restarts(cell, shop, result, copies):
     shop.do("clear_rules")
-    copying = any(vm["copying"] for vm in shop.vcenter.state()["vms"])
-    rule = cell.rules[0]
-    if not copying and rule["method"] == "CloneVM_Task" and rule["moment"] != "before":
-        yield "L3: no copy was under way when the server restarted"
+    if cell.world == HELD:
+        shop.vcenter.wait_for_copy()
     shop.do("restart", downMs=0, copies=copies, fullSize=True)  # a half one looks whole
+    shop.do("speed", **LONGER)
     yield from heals(cell, shop)
 
 

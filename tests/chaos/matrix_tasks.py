@@ -93,8 +93,10 @@ def meanwhile_cell(task, name):
     rule = {"method": task, "action": "do", "moment": "executed", "do": {
         "action": "rule", "rule": {"method": "WaitForUpdatesEx", "action": "do",
                                    "do": MEANWHILE[name]}}}
-    return Cell(f"B/{task}/{name}", rules=[rule], exits=exits(task, name), world=dict(SLOWLY),
-                mend=host_is_back if name.startswith("13") else None)
+    lost = name.startswith("13")
+    held = {"copyMs": 60000} if lost and task == "CloneVM_Task" else {}
+    return Cell(f"B/{task}/{name}", rules=[rule], exits=exits(task, name),
+                world={**SLOWLY, **held}, mend=host_is_back if lost else None)
 
 
 def first_backup_cell(task, end):
@@ -104,6 +106,7 @@ def first_backup_cell(task, end):
 
 
 def host_is_back(shop):
+    shop.do("speed", copyMs=SLOWLY["copyMs"])
     shop.do("host", name=HOST, connection="connected")
 
 

@@ -7,7 +7,7 @@ import unittest
 
 import paths  # noqa: F401  (finds tests/e2e)
 from cell import Cell, run_cell
-from harness import mark_of
+from harness import mark_of, wait_until
 from judge import ChaosOracle
 from oracle import Oracle
 from steady import open_shop
@@ -68,18 +68,20 @@ def clone(shop, vandal, source, name, mark):
 
 
 def copies_twice_at_once(shop, vandal):
-    shop.do("speed", copyMs=600)
+    shop.do("speed", copyMs=60000)
     mark = {"version": "1", "state": "copying", "source": "somebody", "set": "x", "run": RUN}
     threads = [threading.Thread(target=clone, args=(shop, vandal, source, source + "-copy", mark))
                for source in ("papaya3", "avocado2")]
     for thread in threads:
         thread.start()
+    wait_until(lambda: sum(vm["copying"] for vm in shop.vcenter.state()["vms"]) == 2, "two copies")
+    shop.do("speed", copyMs=20)
     for thread in threads:
         thread.join()
 
 
 def calls_half_a_copy_complete(shop, vandal):
-    shop.do("speed", copyMs=1500)
+    shop.do("speed", copyMs=60000)
     whole = shop.vcenter.generation_vms("avocado2")[-1]
     mark = {**mark_of(whole), "seq": "9", "state": "copying", "self": ""}
     thread = threading.Thread(target=clone, args=(shop, vandal, "avocado2", "half", mark))
@@ -87,6 +89,7 @@ def calls_half_a_copy_complete(shop, vandal):
     half = shop.vcenter.wait_for_copy()
     shop.do("set", vm=half["id"], extraConfig={"vmrotate.state": "complete",
                                                "vmrotate.self": half["instanceUuid"]})
+    shop.do("speed", copyMs=20)
     thread.join()
 
 

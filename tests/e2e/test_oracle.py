@@ -3,6 +3,7 @@
 
 import re
 import ssl
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -41,7 +42,7 @@ class Vandal:
     def wait(self, task):
         while any(one["id"] == task and one["state"] in ("running", "queued")
                   for one in self.shop.vcenter.state()["tasks"]):
-            pass
+            time.sleep(0.01)
 
     def vm(self, method, name, fields=""):
         return self.call(method, "VirtualMachine", self.shop.vcenter.vm(name)["id"], fields)

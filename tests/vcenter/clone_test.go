@@ -59,7 +59,7 @@ func TestCloneIsRefused(t *testing.T) {
 }
 
 func TestCloneFromSnapshot(t *testing.T) {
-	b := start(t, func(c *configuration) { c.CopyMs = 60 })
+	b := start(t, func(c *configuration) { c.CopyMs = 60000 })
 	b.do(`{"action":"set","vm":"avocado2","annotation":"note","extraConfig":{"keep":"1","lose":"2","vmrotate.self":"x"}}`)
 	vm := b.vm("avocado2")
 	snapshot := b.snapshot(vm, "vmrotate")
@@ -85,6 +85,7 @@ func TestCloneFromSnapshot(t *testing.T) {
 	}
 	_, second := b.run(vm.CreateSnapshot(b.ctx, "in the way", "", false, false))
 	expect(t, "a second task on the source", second, "TaskInProgress")
+	b.do(`{"action":"speed","copyMs":1}`)
 	if _, f := b.run(task, nil); f != "" {
 		t.Fatal(f)
 	}
@@ -120,7 +121,12 @@ func TestCloneThatEndsEarly(t *testing.T) {
 	} {
 		for _, visible := range []bool{true, false} {
 			t.Run(row.what, func(t *testing.T) {
-				b := start(t, func(c *configuration) { c.CopyMs, c.VisibleWhileCopying = 80, visible })
+				b := start(t, func(c *configuration) {
+					c.CopyMs, c.VisibleWhileCopying = 80, visible
+					if row.cancel {
+						c.CopyMs = 60000
+					}
+				})
 				b.do("%s", row.order)
 				before := b.free("NFS_durian")
 				folder, spec := b.place("NFS_durian", host1)
@@ -135,6 +141,7 @@ func TestCloneThatEndsEarly(t *testing.T) {
 					}
 				}
 				info, got := b.run(task, nil)
+				b.do(`{"action":"speed","copyMs":1}`)
 				expect(t, "fault", got, row.fault)
 				expect(t, "cancelled", info.Cancelled, row.cancel)
 				for b.seen("avocado2").BusyTask != "" {

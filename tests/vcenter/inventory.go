@@ -38,6 +38,7 @@ func newServer(config configuration) (*server, error) {
 		machines: map[reference]*machine{}, datastores: map[reference]*account{},
 		reserved: map[reservation]reference{}, denied: map[string]bool{},
 		hosts: map[string]*simulator.HostSystem{}, permissions: newPermissionTable(),
+		afterCancel: 300 * time.Millisecond,
 	}
 	s.calls, s.history = newCallLog(s.started), newHistory()
 	client, err := vim25.NewClient(context.Background(), s.service)

@@ -30,13 +30,14 @@ func TestRestartDuringACopy(t *testing.T) {
 	} {
 		for _, visible := range []bool{true, false} {
 			t.Run(row.options, func(t *testing.T) {
-				b := start(t, func(c *configuration) { c.CopyMs, c.VisibleWhileCopying = 1000, visible })
+				b := start(t, func(c *configuration) { c.CopyMs, c.VisibleWhileCopying = 60000, visible })
 				before := b.free("NFS_durian")
 				task := b.clone()
 				b.until("some is copied", func() bool { return b.free("NFS_durian") < before })
 				b.do(`{"action":"restart",%s}`, row.options)
 				b.logIn()
 				expect(t, "task", b.info(task) == nil, true)
+				b.do(`{"action":"speed","copyMs":1}`)
 				b.idle("avocado2")
 				expect(t, "there", b.seen("copy") != nil, row.there)
 				expect(t, "events", len(b.clonedEvents()), row.events)

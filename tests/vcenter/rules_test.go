@@ -95,7 +95,7 @@ func TestRulesOnTheWire(t *testing.T) {
 		{`"action":"refuse","moment":"replied"`, ok, yes},
 		{`"action":"restart"`, broken, no},
 		{`"action":"freeze","ms":50`, ok, yes},
-		{`"do":{"action":"task","vm":"avocado2","ms":1}`, ok, no}, // busy: ends with TaskInProgress
+		{`"do":{"action":"task","vm":"avocado2","ms":500}`, ok, no}, // busy: ends with TaskInProgress
 		{`"do":{"action":"power","vm":"avocado2","state":"off"},"moment":"executed"`, ok, yes},
 	} {
 		t.Run(row.rule, func(t *testing.T) {

@@ -46,6 +46,9 @@ type server struct {
 	rules       []*rule
 	client      int // the process that signals go to
 	skew        time.Duration
+	// afterCancel is how long the work goes on after its task was reported as
+	// cancelled, where it then succeeds.
+	afterCancel time.Duration
 	// forgottenAt is when the last restart forgot all tasks.
 	forgottenAt time.Time
 	events      []posted

@@ -22,10 +22,6 @@ const (
 	endErrorPresent         = "errorPresent"
 )
 
-// afterCancel is how long the work goes on after its task was reported as
-// cancelled, where it then succeeds.
-const afterCancel = 300 * time.Millisecond
-
 // leaveQueue waits for the task's turn, which may never come.
 func (j *job) leaveQueue() fault {
 	if j.order.End != endQueuedForEver {
@@ -68,7 +64,7 @@ func (j *job) lateShare() *float64 {
 		return nil
 	}
 	late := 0.99
-	if time.Since(j.cancelAt) >= afterCancel {
+	if time.Since(j.cancelAt) >= j.server.afterCancel {
 		late = 1
 	}
 	return &late

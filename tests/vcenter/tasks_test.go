@@ -128,7 +128,7 @@ func TestFolders(t *testing.T) {
 	if err != nil || found == nil {
 		t.Fatalf("not found: %v", err)
 	}
-	b.do(`{"action":"task","vm":"avocado2","ms":100}`)
+	b.do(`{"action":"task","vm":"avocado2","ms":60000}`)
 	_, f = b.run(made.MoveInto(b.ctx, []reference{b.vm("avocado2").Reference()}))
 	expect(t, "busy", f, "TaskInProgress")
 }

@@ -195,7 +195,7 @@ func TestRulesAndLog(t *testing.T) {
 }
 
 func TestWaiting(t *testing.T) {
-	b := start(t, func(c *configuration) { c.CopyMs = 100 })
+	b := start(t, func(c *configuration) { c.CopyMs = 10000 })
 	collector, err := property.DefaultCollector(b.client.Client).Create(b.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +214,9 @@ func TestWaiting(t *testing.T) {
 				if state, ok := change.Val.(types.TaskInfoState); ok {
 					states = append(states, state)
 				} else {
-					steps++
+					if steps++; steps == 5 {
+						b.do(`{"action":"speed","copyMs":1}`)
+					}
 				}
 			}
 		}
