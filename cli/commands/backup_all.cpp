@@ -233,7 +233,7 @@ private:
             run.muster = muster->second.get();
         const auto refusal = hooks_.enter(vm, *progress);
         auto result = refusal ? refused_by_job(assignment(vm), *refusal)
-                              : result_of(night_.vsphere, run, is_late);
+                              : back_up(night_.vsphere, run, is_late);
         if (refusal)
             leave(vm, refusal->what());
         else

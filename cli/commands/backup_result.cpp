@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "job/backup_vm.hpp"
 #include "job/explain.hpp"
@@ -65,8 +64,8 @@ void skip_for_window(const config::Assignment& assignment, const std::string& re
         result.skipped = reason;
 }
 
-report::VmResult result_of(vimclient::Vsphere& vsphere, const job::Run& run,
-                           const std::function<bool()>& is_late)
+report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
+                         const std::function<bool()>& is_late)
 {
     const config::Assignment& assignment = run.assignment;
     report::VmResult result{.vm = assignment.vm};

@@ -21,8 +21,8 @@ bool is_of_a_job(const config::Assignment& assignment);
 
 /// Backs it up. Throws nothing that a backup may end with; `is_late` tells a copy that was
 /// cancelled by its deadline.
-report::VmResult result_of(vimclient::Vsphere& vsphere, const job::Run& run,
-                           const std::function<bool()>& is_late);
+report::VmResult back_up(vimclient::Vsphere& vsphere, const job::Run& run,
+                         const std::function<bool()>& is_late);
 
 /// What the window left over: skipped, or failed where `window_is_failure` is set.
 void skip_for_window(const config::Assignment& assignment, const std::string& reason,

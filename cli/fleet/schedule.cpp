@@ -102,7 +102,8 @@ bool is_expected(const Waiting& vm, const std::vector<InFlight>& in_flight)
 bool is_group_preparing(const std::vector<InFlight>& in_flight)
 {
     return std::ranges::any_of(in_flight, [](const InFlight& vm) {
-        return !vm.group.empty() && vm.phase == Phase::preparing;
+        return !vm.group.empty() && vm.phase == Phase::preparing &&
+               vm.place.kind != job::CopyKind::further;
     });
 }
 

@@ -39,17 +39,13 @@ public:
         std::unique_lock lock(all_.mutex_);
         vm_.place = place;
         vm_.phase = Phase::preparing;  // a second copy is none that has ended
-        const auto place_in_queue = [](const State* each) {
-            return std::pair{each->has_copied, each->rank};
-        };
-        all_.queue_.insert(
-            std::ranges::upper_bound(all_.queue_, place_in_queue(&vm_), {}, place_in_queue), &vm_);
+        all_.queue_.push_back(&vm_);
         const auto leave_queue = [this](void*) { std::erase(all_.queue_, &vm_); };
         const std::unique_ptr<void, decltype(leave_queue)> in_queue(this, leave_queue);
         for (;;) {
             if (stop_.stop_requested() || all_.stop_of_all_.stop_requested())
                 throw vimclient::Cancelled{};
-            if (!vm_.by_name && !is_open(vm_.rules, all_.local_stamp_()))
+            if (!is_open(vm_.rules, all_.local_stamp_()) && !vm_.may_start_any_time())
                 throw job::Skip(job::Skip::Cause::window, closed_text(vm_.rules));
             if (all_.is_next(vm_))
                 break;
@@ -57,7 +53,6 @@ public:
                                 [this] { return all_.is_next(vm_); });
         }
         vm_.phase = Phase::copying;
-        vm_.has_copied = true;
         vm_.copying_since = all_.steady_();
         all_.changed();
         return std::make_unique<AtItsEnd>([this] { end_copy(); });
@@ -134,7 +129,7 @@ std::unique_ptr<job::Gate> Turnstile::begin(const Waiting& vm, std::stop_token s
     const std::scoped_lock lock(mutex_);
     State state;
     state.vm = vm.vm;
-    state.rank = begun_++;
+    state.number = begun_++;
     state.place = vm.place;
     state.rules = vm.rules;
     state.by_name = vm.by_name;
@@ -183,11 +178,29 @@ void Turnstile::tell_news()
     news_.notify_all();
 }
 
+/// Others of its group have the right to copy already, and keep it until they may begin together.
+bool Turnstile::is_awaited(const State& vm) const
+{
+    return !vm.group.empty() && vm.place.kind == job::CopyKind::first &&
+           std::ranges::any_of(states_, [&](const State& other) {
+               return other.group == vm.group && other.phase == Phase::copying;
+           });
+}
+
+Turnstile::Rank Turnstile::rank_of(const State& vm) const
+{
+    if (is_awaited(vm) || vm.place.kind == job::CopyKind::under_snapshot)
+        return {0, vm.number};
+    return {vm.place.kind == job::CopyKind::further && vm.group.empty() ? 2 : 1, vm.number};
+}
+
 bool Turnstile::is_next(const State& vm) const
 {
     const std::vector<InFlight> in_flight(states_.begin(), states_.end());
+    std::vector<const State*> queue(queue_.begin(), queue_.end());
+    std::ranges::sort(queue, {}, [this](const State* each) { return rank_of(*each); });
     std::set<std::string> kept;  // datastores, for those who wait there for room
-    for (const State* each : queue_) {
+    for (const State* each : queue) {
         if (kept.contains(each->place.target_datastore_id))
             continue;
         if (may_copy(each->place, each->rules, in_flight))

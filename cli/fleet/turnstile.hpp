@@ -10,6 +10,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fleet/schedule.hpp"
@@ -20,13 +21,14 @@ namespace vmrotate::fleet {
 /// What all VMs in flight share: who is at what, and whose turn it is. All calls may come from any
 /// thread.
 ///
-/// Of those that ask for the right to copy, and that the limits allow it, who began first gets it;
-/// copies to further places come after the first ones. Nobody is overtaken on a datastore where
-/// only room is wanting.
+/// Of those that ask for the right to copy, and that the limits allow it, first come those that
+/// have a snapshot, or whose group waits for them with the rights that it has; then the others as
+/// they have begun, but copies to further places of VMs without a group last. Nobody is overtaken
+/// on a datastore where only room is wanting.
 class Turnstile {
 public:
     /// `local_stamp` is now, as "202609250241"; `steady` never steps. After a stop of all nobody
-    /// waits for a removal any more.
+    /// waits any more: nobody may copy, and everybody may remove.
     Turnstile(std::function<std::string()> local_stamp,
               std::function<std::chrono::milliseconds()> steady, std::stop_token stop_of_all);
 
@@ -57,11 +59,18 @@ private:
     struct State : InFlight {
         config::JobRules rules;
         bool by_name = false;
-        std::size_t rank = 0;
-        bool has_copied = false;
+        std::size_t number = 0;  ///< in the order of beginning
         std::chrono::milliseconds copying_since{0};
-    };
 
+        bool may_start_any_time() const
+        {
+            return by_name || place.kind == job::CopyKind::under_snapshot;
+        }
+    };
+    using Rank = std::pair<int, std::size_t>;
+
+    bool is_awaited(const State& vm) const;
+    Rank rank_of(const State& vm) const;
     bool is_next(const State& vm) const;
     void changed();
 
@@ -71,9 +80,9 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable_any turn_, news_;
     bool has_news_ = false;
-    std::list<State> states_;  ///< in the order in which they began
-    std::list<State*> queue_;  ///< who asks for the right to copy, in the order of getting it
-    std::size_t begun_ = 0;    ///< so many, ever
+    std::list<State> states_;              ///< in the order in which they began
+    std::list<State*> queue_;              ///< who asks for the right to copy
+    std::size_t begun_ = 0;                ///< so many, ever
     std::multiset<std::string> removing_;  ///< datastores
 };
 

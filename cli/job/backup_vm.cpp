@@ -185,8 +185,11 @@ private:
 
     void copy()
     {
-        if (group_.copies_wait() && run_.gate != nullptr)
-            turn_ = run_.gate->copy(place_of(*prepared_));
+        if (group_.copies_wait() && run_.gate != nullptr) {
+            auto place = place_of(*prepared_);
+            place.kind = CopyKind::under_snapshot;
+            turn_ = run_.gate->copy(place);
+        }
         if (run_.muster != nullptr || !run_.assignment.policy.after_snapshot.empty())
             taken_.clone_tasks.reset();  // they aged while others were waited for
         hooks_.story.phase = "copy";

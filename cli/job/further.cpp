@@ -100,23 +100,58 @@ struct Onward {
     Repeat repeat = Repeat::anyway;
 };
 
+/// What the place is found to be, healed, and what is planned there.
+class Planner {
+public:
+    Planner(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
+            const std::string& lock_id, Outcome& result)
+        : vsphere_(vsphere), run_(run), first_(first), lock_id_(lock_id), result_(result)
+    {
+    }
+
+    Survey look() const
+    {
+        Survey seen = survey_beside(vsphere_, run_, first_);
+        add(result_, heal(vsphere_, run_, seen, lock_id_));
+        return seen;
+    }
+
+    Prepared plan(Survey seen) const
+    {
+        Prepared prepared = prepare_beside(vsphere_, run_, first_, std::move(seen));
+        make_folder(vsphere_, run_, prepared);
+        return prepared;
+    }
+
+private:
+    vimclient::Vsphere& vsphere_;
+    const Run& run_;
+    const Prepared& first_;
+    const std::string& lock_id_;
+    Outcome& result_;
+};
+
 void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
              const Onward& onward, Outcome& result)
 {
     const vimclient::VmRef& generation = onward.generation;
     const auto mark = read_original(vsphere, generation);
-    Survey seen = survey_beside(vsphere, run, first);
-    add(result, heal(vsphere, run, seen, onward.lock_id));
-    const auto* there =
-        onward.repeat == Repeat::if_missing ? find_copy(seen.set, mark.taken) : nullptr;
-    if (there != nullptr)
+    const Planner planner(vsphere, run, first, onward.lock_id, result);
+    Survey seen = planner.look();
+    const auto* there = find_copy(seen.set, mark.taken);
+    if (there != nullptr && onward.repeat == Repeat::if_missing)
         return tell(result, *there);
-    Prepared prepared = prepare_beside(vsphere, run, first, std::move(seen));
-    make_folder(vsphere, run, prepared);
+    const bool is_new = there == nullptr;
+    Prepared prepared = planner.plan(std::move(seen));
+    auto pass = take_turn_beside(run, first, prepared, [&] {
+        read_original(vsphere, generation);
+        return planner.plan(planner.look());
+    });
     describe(result, prepared);
+    if (there = find_copy(prepared.set, mark.taken); is_new && there != nullptr)
+        return tell(result, *there);  // another run made it meanwhile
 
     const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
-    auto pass = take_turn_beside(vsphere, run, first, prepared);
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,
                                   prepared.name(prepared.plan.slot), result.datastore));
     const Copy copy = make_copy(vsphere, run, prepared, taken, onward.lock_id);

@@ -8,6 +8,12 @@
 
 namespace vmrotate::job {
 
+enum class CopyKind {
+    first,           ///< of the running VM; its snapshot is taken when it has the right to copy
+    under_snapshot,  ///< of the running VM, whose snapshot is there and grows
+    further,         ///< of a generation
+};
+
 /// What a copy puts a load on.
 struct CopyPlace {
     std::vector<std::string> source_datastore_ids;  ///< that it reads from
@@ -15,6 +21,7 @@ struct CopyPlace {
     std::string host_id;            ///< that makes it; empty: not known
     std::int64_t bytes_needed = 0;  ///< that it takes of the target at most; 0: not known
     std::int64_t bytes_free = 0;    ///< that the target had when it was looked at
+    CopyKind kind = CopyKind::first;
 
     bool operator==(const CopyPlace&) const = default;
 };
@@ -30,9 +37,9 @@ public:
         virtual ~Pass() = default;
     };
 
-    /// The right to make this copy: taken before the snapshot is, given back when the copy has
-    /// ended. Waits for it. Throws vimclient::Cancelled after a stop, Skip where the time in
-    /// which copies may start is over.
+    /// The right to make this copy, given back when it has ended. Waits for it. Throws
+    /// vimclient::Cancelled after a stop, and Skip where the time in which copies may start is
+    /// over; what has its snapshot by then goes on.
     virtual std::unique_ptr<Pass> copy(const CopyPlace& place) = 0;
 
     /// Whether the target, looked at anew, has room for this copy beside the others at work.

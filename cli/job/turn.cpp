@@ -96,20 +96,20 @@ std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& ru
         run, [&] { return place_of(prepared); }, plan_anew, is_in_step(run));
 }
 
-std::unique_ptr<Gate::Pass> take_turn_beside(vimclient::Vsphere& vsphere, const Run& run,
-                                             const Prepared& first, Prepared& prepared)
+std::unique_ptr<Gate::Pass> take_turn_beside(const Run& run, const Prepared& first,
+                                             Prepared& prepared,
+                                             const std::function<Prepared()>& plan)
 {
     if (run.gate == nullptr)
         return {};
     const auto place = [&] {
         auto load = place_of(prepared);
         load.source_datastore_ids = {first.target.datastore.id};
+        load.kind = CopyKind::further;
         return load;
     };
-    const auto plan_anew = [&] {
-        prepared = prepare_beside(vsphere, run, first, survey_beside(vsphere, run, first));
-    };
-    return wait_for_turn(run, place, plan_anew, false);
+    return wait_for_turn(
+        run, place, [&] { prepared = plan(); }, false);
 }
 
 }  // namespace vmrotate::job

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "job/gate.hpp"
@@ -22,8 +23,9 @@ std::unique_ptr<Gate::Pass> take_turn(vimclient::Vsphere& vsphere, const Run& ru
                                       Prepared& prepared);
 
 /// The same for a copy that is made of the generation in the first place, whose datastore it
-/// reads. Throws what `Gate::copy`, `survey_beside` and `prepare_beside` throw.
-std::unique_ptr<Gate::Pass> take_turn_beside(vimclient::Vsphere& vsphere, const Run& run,
-                                             const Prepared& first, Prepared& prepared);
+/// reads. After a long wait it is `plan` that reads and plans anew, and that may throw.
+std::unique_ptr<Gate::Pass> take_turn_beside(const Run& run, const Prepared& first,
+                                             Prepared& prepared,
+                                             const std::function<Prepared()>& plan);
 
 }  // namespace vmrotate::job

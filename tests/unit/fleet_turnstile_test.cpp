@@ -8,15 +8,20 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "job/skip.hpp"
+
 using namespace vmrotate;
 using namespace std::chrono_literals;
 
 namespace {
+
+using job::CopyKind;
 
 /// VMs that may copy one at a time, each asking in a thread of its own.
 struct Turns {
@@ -29,12 +34,19 @@ struct Turns {
     std::vector<std::unique_ptr<job::Gate>> gates;
     std::list<std::jthread> threads;
 
-    explicit Turns(std::size_t vms)
+    /// The VM with this number begins.
+    void begin(fleet::Waiting vm)
+    {
+        vm.vm = gates.size();
+        gates.push_back(turnstile.begin(vm, stop.get_token()));
+    }
+
+    void begin_some(std::size_t vms)
     {
         config::JobRules rules;
         rules.concurrency = 1;
-        for (std::size_t vm = 0; vm < vms; ++vm)
-            gates.push_back(turnstile.begin({.vm = vm, .rules = rules}, stop.get_token()));
+        while (gates.size() < vms)
+            begin({.rules = rules});
     }
 
     /// Whoever asks looks at the clock once it stands in the queue.
@@ -46,16 +58,14 @@ struct Turns {
         return "201909250200";
     }
 
-    std::unique_ptr<job::Gate::Pass> copy(std::size_t vm) { return gates[vm]->copy({}); }
-
     /// Returns once it stands in the queue.
-    void ask(std::size_t vm)
+    void ask(std::size_t vm, const job::CopyPlace& place)
     {
         std::unique_lock lock(mutex);
         asked.clear();
-        threads.emplace_back([this, vm] {
+        threads.emplace_back([this, vm, place] {
             {
-                const auto pass = copy(vm);
+                const auto pass = gates[vm]->copy(place);
                 const std::scoped_lock noting(mutex);
                 log += fmt::format("{} ", vm);
             }
@@ -64,19 +74,89 @@ struct Turns {
         const auto who = threads.back().get_id();
         CHECK(changed.wait_for(lock, 60s, [&] { return asked.contains(who); }));
     }
+
+    /// Gives a right back, and lets all go on; who copied after that, in order.
+    std::string after(std::unique_ptr<job::Gate::Pass> pass, std::size_t vm)
+    {
+        pass.reset();
+        turnstile.end(vm);
+        threads.clear();
+        return log;
+    }
 };
+
+job::CopyPlace place_for(CopyKind kind)
+{
+    job::CopyPlace place;
+    place.kind = kind;
+    return place;
+}
+
+job::CopyPlace place_from(const std::string& source, std::int64_t bytes)
+{
+    return {{source}, "target", "", bytes, 250};
+}
 
 }  // namespace
 
 TEST_CASE("turnstile: who began first copies first, whoever asked first; further copies come last")
 {
-    Turns turns(4);
-    turns.copy(0);
-    auto held = turns.copy(3);
-    for (const std::size_t vm : {0U, 2U, 1U})
-        turns.ask(vm);
+    Turns turns;
+    turns.begin_some(4);
+    auto held = turns.gates[3]->copy({});
+    turns.ask(0, place_for(CopyKind::further));
+    turns.ask(2, {});
+    turns.ask(1, {});
+    CHECK(turns.after(std::move(held), 3) == "1 2 0 ");
+}
+
+TEST_CASE("turnstile: who gave a right back unused keeps its place")
+{
+    Turns turns;
+    turns.begin_some(3);
+    turns.gates[0]->copy({});
+    auto held = turns.gates[2]->copy({});
+    turns.ask(1, {});
+    turns.ask(0, {});
+    CHECK(turns.after(std::move(held), 2) == "0 1 ");
+}
+
+TEST_CASE("turnstile: a snapshot that grows comes first")
+{
+    Turns turns;
+    turns.begin_some(3);
+    auto held = turns.gates[0]->copy({});
+    turns.ask(1, {});
+    turns.ask(2, place_for(CopyKind::under_snapshot));
+    CHECK(turns.after(std::move(held), 0) == "2 1 ");
+}
+
+TEST_CASE("turnstile: what has its snapshot is copied after the window's end, and nothing else")
+{
+    Turns turns;
+    config::JobRules rules;
+    rules.window = config::Window{std::chrono::minutes{180}, std::chrono::minutes{330}};
+    turns.begin({.rules = rules});
+    CHECK_THROWS_AS(turns.gates[0]->copy({}), job::Skip);
+    CHECK(turns.gates[0]->copy(place_for(CopyKind::under_snapshot)) != nullptr);
+}
+
+TEST_CASE(
+    "turnstile: a group that holds room already is not kept from the rest by who waits for it")
+{
+    Turns turns;
+    config::JobRules rules;
+    rules.per_source_datastore = 1;
+    turns.begin({.rules = rules});                   // needs what the group holds
+    turns.begin({.rules = rules, .group = "shop"});  // has its right
+    turns.begin({.rules = rules, .group = "shop"});  // waits for the VM below
+    turns.begin({.rules = rules});
+    auto of_the_group = turns.gates[1]->copy(place_from("a", 100));
+    auto held = turns.gates[3]->copy(place_from("b", 0));
+    turns.ask(2, place_from("b", 100));
+    turns.ask(0, place_from("c", 200));
     held.reset();
     turns.turnstile.end(3);
-    turns.threads.clear();
-    CHECK(turns.log == "1 2 0 ");
+    turns.threads.front().join();  // else each would wait for the other
+    CHECK(turns.after(std::move(of_the_group), 1) == "2 0 ");
 }

@@ -2,7 +2,10 @@
 #include "job/further.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -36,6 +39,44 @@ struct TwoPlaces : Night {
 
     rotation::Set set_there() { return job::survey(vsphere, run_there()).set; }
 };
+
+/// Whoever copies on waits long, and meanwhile something happens.
+struct LongQueue final : job::Gate {
+    LongQueue(TwoPlaces& given_night, std::function<void()> given_deed)
+        : night(given_night), meanwhile(std::move(given_deed))
+    {
+    }
+
+    std::unique_ptr<Pass> copy(const job::CopyPlace& place) override
+    {
+        if (place.kind == job::CopyKind::further) {
+            night.pass(std::chrono::seconds(10));
+            meanwhile();
+        }
+        return std::make_unique<Pass>();
+    }
+    bool still_fits(const job::CopyPlace&) const override { return true; }
+    std::unique_ptr<Pass> removal(const std::vector<std::string>&) override
+    {
+        return std::make_unique<Pass>();
+    }
+    std::unique_ptr<Pass> try_removal(const std::vector<std::string>& ids) override
+    {
+        return removal(ids);
+    }
+
+    TwoPlaces& night;
+    std::function<void()> meanwhile;
+};
+
+job::Outcome back_up_with(TwoPlaces& night, std::function<void()> meanwhile)
+{
+    LongQueue queue(night, std::move(meanwhile));
+    night.begin();
+    auto run = night.run();
+    run.gate = &queue;
+    return job::backup_vm(night.vsphere, run);
+}
 
 std::string names_of(const rotation::Set& set)
 {
@@ -223,6 +264,55 @@ TEST_CASE("further: a copy that another machine makes is busy, and is not touche
     CHECK(night.vsphere.changes == "");
     CHECK(told([&] { job::clean_vm(night.vsphere, night.run_there()); }).find("busy") == 0);
     CHECK(night.vsphere.changes == "");
+}
+
+TEST_CASE("further: what another run has copied on meanwhile is not copied again")
+{
+    TwoPlaces night;
+    const auto outcome = back_up_with(night, [&night] {
+        auto other = night.run();
+        other.id = id_of(0x777);
+        other.fresh_since = night.time - std::chrono::hours(1);
+        CHECK(job::backup_vm(night.vsphere, other).ok());
+    });
+    CHECK(outcome.ok());
+    const auto made = night.vsphere.changes.find("clone zz1_");
+    CHECK(made != std::string::npos);
+    CHECK(night.vsphere.changes.find("clone zz1_", made + 1) == std::string::npos);
+    CHECK(outcome.copies.at(0).generation == night.set_there().generations.front().name);
+    check_both(night);
+}
+
+TEST_CASE("further: what another machine is copying on meanwhile is busy, and is not touched")
+{
+    TwoPlaces night;
+    const auto outcome = back_up_with(night, [&night] {
+        const auto newest = night.set_there().generations.front().name;
+        auto mark = rotation::decode(night.vsphere.vm(newest).mark).mark;
+        mark.state = rotation::State::copying;
+        mark.self.clear();
+        mark.run = id_of(0x888);
+        mark.lock = id_of(0x999);
+        mark.taken = night.time;
+        mark.slot = 9;
+        ++mark.seq;
+        auto& copy = night.vsphere.add_vm("zz1_avocado2-09-201909250245", "backup");
+        copy.power = vimclient::Power::off;
+        World::set_mark(copy, mark);
+        night.vsphere.changes.clear();
+    });
+    CHECK(joined(outcome.left_undone).find("a run may be at work on it") != std::string::npos);
+    CHECK(night.vsphere.changes == "");
+}
+
+TEST_CASE("further: a generation that somebody started meanwhile is not copied on")
+{
+    TwoPlaces night;
+    const auto outcome = back_up_with(night, [&night] {
+        night.vsphere.vm(night.set().generations.front().name).power = vimclient::Power::on;
+    });
+    CHECK(joined(outcome.left_undone).find("is not powered off") != std::string::npos);
+    CHECK(night.vsphere.changes.find("clone zz1_") == std::string::npos);
 }
 
 TEST_CASE("further: a plan changes nothing, and says what the run then does")

@@ -174,6 +174,9 @@ TEST_CASE("next: no group begins while another one is preparing")
     CHECK(next(waiting, other, "202609250241").begin == 1);
     CHECK_FALSE(next(only, other, "202609250241").begin);
     CHECK(next(only, copied, "202609250241").begin == 0);
+    auto copied_on = other;  // it waits for the right to, and holds nothing
+    copied_on[0].place.kind = job::CopyKind::further;
+    CHECK(next(only, copied_on, "202609250241").begin == 0);
     CHECK(next(only, {}, "202609250241").begin == 0);
 }
 

@@ -192,15 +192,19 @@ TEST_CASE("take_turn_beside: after a long wait the place is looked at again, and
     auto run = run_with(world, gate);
     const auto first = prepared_for(world.vsphere, run);
     run.assignment = config::places_of(run.assignment).at(1);
-    auto prepared = job::prepare_beside(world.vsphere, run, first,
-                                        job::survey_beside(world.vsphere, run, first));
+    const auto plan = [&] {
+        return job::prepare_beside(world.vsphere, run, first,
+                                   job::survey_beside(world.vsphere, run, first));
+    };
+    auto prepared = plan();
 
     gate.fits = false;
     gate.on_copy = [&] { world.pass(10s); };
-    CHECK(job::take_turn_beside(world.vsphere, run, first, prepared) != nullptr);
+    CHECK(job::take_turn_beside(run, first, prepared, plan) != nullptr);
     CHECK(changes_of(world) == "(copy )copy (copy )copy");
     CHECK(joined(gate.asked.source_datastore_ids) == world.vsphere.datastore("durian").id);
     CHECK(gate.asked.target_datastore_id == world.vsphere.datastore("fig").id);
+    CHECK(gate.asked.kind == job::CopyKind::further);
     CHECK(prepared.stamp == first.stamp);
 
     gate.on_copy = [&] {
@@ -208,7 +212,7 @@ TEST_CASE("take_turn_beside: after a long wait the place is looked at again, and
         world.vsphere.datastore("fig").free = 1;
     };
     CHECK(told([&] {
-              job::take_turn_beside(world.vsphere, run, first, prepared);
+              job::take_turn_beside(run, first, prepared, plan);
           }).find("the datastore 'fig' has 1 B free") != std::string::npos);
     CHECK(changes_of(world) == "(copy )copy (copy )copy (copy )copy");
 }
