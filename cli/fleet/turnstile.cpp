@@ -45,8 +45,8 @@ public:
         for (;;) {
             if (stop_.stop_requested() || all_.stop_of_all_.stop_requested())
                 throw vimclient::Cancelled{};
-            if (!is_open(vm_.rules, all_.local_stamp_()) && !vm_.may_start_any_time())
-                throw job::Skip(job::Skip::Cause::window, closed_text(vm_.rules));
+            if (place.kind != job::CopyKind::under_snapshot)
+                refuse_closed();
             if (all_.is_next(vm_))
                 break;
             all_.turn_.wait_for(lock, stop_, look_at_the_clock,
@@ -56,6 +56,12 @@ public:
         vm_.copying_since = all_.steady_();
         all_.changed();
         return std::make_unique<AtItsEnd>([this] { end_copy(); });
+    }
+
+    void refuse_closed() const override
+    {
+        if (!vm_.by_name && !is_open(vm_.rules, all_.local_stamp_()))
+            throw job::Skip(job::Skip::Cause::window, closed_text(vm_.rules));
     }
 
     bool still_fits(const job::CopyPlace& place) const override

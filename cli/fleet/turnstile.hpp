@@ -61,11 +61,6 @@ private:
         bool by_name = false;
         std::size_t number = 0;  ///< in the order of beginning
         std::chrono::milliseconds copying_since{0};
-
-        bool may_start_any_time() const
-        {
-            return by_name || place.kind == job::CopyKind::under_snapshot;
-        }
     };
     using Rank = std::pair<int, std::size_t>;
 

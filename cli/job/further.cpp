@@ -2,6 +2,7 @@
 #include "job/further.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -142,14 +143,20 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
     if (there != nullptr && onward.repeat == Repeat::if_missing)
         return tell(result, *there);
     const bool is_new = there == nullptr;
+    std::optional<rotation::Generation> made_by_another;
     Prepared prepared = planner.plan(std::move(seen));
     auto pass = take_turn_beside(run, first, prepared, [&] {
         read_original(vsphere, generation);
-        return planner.plan(planner.look());
+        Survey now = planner.look();
+        const auto* found = is_new ? find_copy(now.set, mark.taken) : nullptr;
+        if (found == nullptr)
+            return planner.plan(std::move(now));
+        made_by_another = *found;
+        return prepared;
     });
     describe(result, prepared);
-    if (there = find_copy(prepared.set, mark.taken); is_new && there != nullptr)
-        return tell(result, *there);  // another run made it meanwhile
+    if (made_by_another)
+        return tell(result, *made_by_another);
 
     const Taken taken{{}, mark.taken, mark.quiesced, Original{generation, mark}};
     run.observer.step(fmt::format("copying '{}' on to '{}' on '{}'", generation.name,

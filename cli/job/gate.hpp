@@ -42,6 +42,10 @@ public:
     /// over; what has its snapshot by then goes on.
     virtual std::unique_ptr<Pass> copy(const CopyPlace& place) = 0;
 
+    /// Throws Skip where the time in which copies may start is over: to be asked before a snapshot
+    /// that is taken without the right to copy.
+    virtual void refuse_closed() const = 0;
+
     /// Whether the target, looked at anew, has room for this copy beside the others at work.
     virtual bool still_fits(const CopyPlace& place) const = 0;
 

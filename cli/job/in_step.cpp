@@ -116,6 +116,8 @@ std::unique_ptr<Gate::Pass> InStep::come_ready(vimclient::Vsphere& vsphere, Prep
         turn = take_turn(vsphere, run_, prepared);
         if (run_.muster != nullptr)
             run_.muster->queue(run_.assignment.vm, false);
+    } else if (run_.gate != nullptr) {
+        run_.gate->refuse_closed();
     }
     arrive(Muster::Point::ready);
     return turn;

@@ -55,6 +55,7 @@ struct LongQueue final : job::Gate {
         }
         return std::make_unique<Pass>();
     }
+    void refuse_closed() const override {}
     bool still_fits(const job::CopyPlace&) const override { return true; }
     std::unique_ptr<Pass> removal(const std::vector<std::string>&) override
     {

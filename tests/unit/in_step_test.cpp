@@ -24,6 +24,11 @@ namespace {
 class OpenGate final : public job::Gate {
 public:
     std::unique_ptr<Pass> copy(const job::CopyPlace&) override { return std::make_unique<Pass>(); }
+    void refuse_closed() const override
+    {
+        if (is_closed)
+            throw job::Skip(job::Skip::Cause::window, "the window is over");
+    }
     bool still_fits(const job::CopyPlace&) const override { return true; }
     std::unique_ptr<Pass> removal(const std::vector<std::string>&) override
     {
@@ -33,6 +38,8 @@ public:
     {
         return std::make_unique<Pass>();
     }
+
+    bool is_closed = false;
 };
 
 /// Two VMs that belong together.
@@ -41,6 +48,7 @@ struct Pair : World {
     std::map<std::string, job::Outcome> outcomes;
     config::JobRules rules;
     std::optional<std::chrono::sys_seconds> fresh_since;
+    bool is_closed = false;
 
     Pair() { vsphere.add_vm("papaya3"); }
 
@@ -73,6 +81,7 @@ struct Pair : World {
     job::Outcome one(const std::string& vm, job::Muster& muster, job::Observer& observing)
     {
         OpenGate gate;
+        gate.is_closed = is_closed;
         const auto usual = run();
         const job::Run own{.assignment = {.vm = vm, .job = "", .policy = policy, .rules = rules},
                            .sources = members,
@@ -156,6 +165,15 @@ TEST_CASE("in step: a group that is larger than a limit is refused before anythi
                     "once, and per_source_datastore is 1") != std::string::npos);
     CHECK(pair.vsphere.changes == "");
     CHECK(pair.back_up({.name = "shop", .copies_wait = true}) == "avocado2: \npapaya3: \n");
+}
+
+TEST_CASE("in step: copies that wait take no snapshot once the window is over")
+{
+    Pair pair;
+    pair.is_closed = true;
+    const std::string ends = pair.back_up({.name = "shop", .copies_wait = true});
+    CHECK(ends.find("the window is over") != std::string::npos);
+    CHECK(pair.vsphere.changes == "");
 }
 
 TEST_CASE("in step: a group that its datastore has no room for is refused, waiting or not")

@@ -34,6 +34,7 @@ public:
             std::exchange(on_copy, nullptr)();
         return pass("copy");
     }
+    void refuse_closed() const override {}
     bool still_fits(const job::CopyPlace&) const override { return std::exchange(fits, true); }
     std::unique_ptr<Pass> removal(const std::vector<std::string>& datastore_ids) override
     {
