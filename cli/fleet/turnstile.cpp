@@ -195,24 +195,38 @@ bool Turnstile::is_awaited(const State& vm) const
 
 Turnstile::Rank Turnstile::rank_of(const State& vm) const
 {
-    if (is_awaited(vm) || vm.place.kind == job::CopyKind::under_snapshot)
-        return {0, vm.number};
-    return {vm.place.kind == job::CopyKind::further && vm.group.empty() ? 2 : 1, vm.number};
+    const auto need = [&] {
+        if (is_awaited(vm))
+            return Need::group;
+        if (vm.place.kind == job::CopyKind::under_snapshot)
+            return Need::snapshot;
+        const bool is_late = vm.place.kind == job::CopyKind::further && vm.group.empty();
+        return is_late ? Need::late : Need::usual;
+    };
+    return {need(), vm.number};
 }
 
+/// Who is in need and has to wait is counted as copying by those behind: they leave its place to
+/// it. Not by others in need, which may be what it waits for.
 bool Turnstile::is_next(const State& vm) const
 {
     const std::vector<InFlight> in_flight(states_.begin(), states_.end());
+    std::vector<InFlight> and_reserved = in_flight;
     std::vector<const State*> queue(queue_.begin(), queue_.end());
     std::ranges::sort(queue, {}, [this](const State* each) { return rank_of(*each); });
     std::set<std::string> kept;  // datastores, for those who wait there for room
     for (const State* each : queue) {
-        if (kept.contains(each->place.target_datastore_id))
-            continue;
-        if (may_copy(each->place, each->rules, in_flight))
+        const bool is_in_need = rank_of(*each).first < Need::usual;
+        const auto& others = is_in_need ? in_flight : and_reserved;
+        const bool has_way = !kept.contains(each->place.target_datastore_id);
+        if (has_way && may_copy(each->place, each->rules, others))
             return each == &vm;
-        if (!has_bytes(each->place, in_flight))
+        if (has_way && !has_bytes(each->place, others))
             kept.insert(each->place.target_datastore_id);
+        if (is_in_need) {
+            and_reserved.push_back(*each);
+            and_reserved.back().phase = Phase::copying;
+        }
     }
     return false;
 }

@@ -21,10 +21,10 @@ namespace vmrotate::fleet {
 /// What all VMs in flight share: who is at what, and whose turn it is. All calls may come from any
 /// thread.
 ///
-/// Of those that ask for the right to copy, and that the limits allow it, first come those that
-/// have a snapshot, or whose group waits for them with the rights that it has; then the others as
-/// they have begun, but copies to further places of VMs without a group last. Nobody is overtaken
-/// on a datastore where only room is wanting.
+/// Of those that ask for the right to copy, and that the limits allow it, first come those whose
+/// group waits for them with the rights that it has, and those that have a snapshot: what they need
+/// is left to them. Then the others as they have begun, but copies to further places of VMs without
+/// a group last. Nobody is overtaken on a datastore where only room is wanting.
 class Turnstile {
 public:
     /// `local_stamp` is now, as "202609250241"; `steady` never steps. After a stop of all nobody
@@ -62,7 +62,8 @@ private:
         std::size_t number = 0;  ///< in the order of beginning
         std::chrono::milliseconds copying_since{0};
     };
-    using Rank = std::pair<int, std::size_t>;
+    enum class Need { group, snapshot, usual, late };
+    using Rank = std::pair<Need, std::size_t>;
 
     bool is_awaited(const State& vm) const;
     Rank rank_of(const State& vm) const;

@@ -143,6 +143,22 @@ TEST_CASE("turnstile: a snapshot that grows comes first")
     CHECK(turns.after(std::move(held), 0) == "2 1 ");
 }
 
+TEST_CASE(
+    "turnstile: what a growing snapshot waits for is left to it, also by who needs less of it")
+{
+    Turns turns;
+    config::JobRules rules;
+    rules.per_source_datastore = 1;
+    for (int vm = 0; vm < 3; ++vm)
+        turns.begin({.rules = rules});
+    auto held = turns.gates[2]->copy(place_from("b", 0));
+    auto from_both = place_for(CopyKind::under_snapshot);
+    from_both.source_datastore_ids = {"a", "b"};
+    turns.ask(1, from_both);
+    turns.ask(0, place_from("a", 0));
+    CHECK(turns.after(std::move(held), 2) == "1 0 ");
+}
+
 TEST_CASE("turnstile: a window that is over is told to whoever would take its snapshot first")
 {
     Turns turns;
