@@ -119,7 +119,7 @@ public:
         const bool is_fit = expire_what_is_due();
         tell_what_is_left();
         if (is_fit)
-            copy_further(vsphere_, run_, *prepared_, lock_->id(), outcome_);
+            copy_further(vsphere_, run_, *prepared_, lock_->id(), beside_before_, outcome_);
         outcome_.total = run_.clock.steady() - began_;
         return std::move(outcome_);
     } catch (...) {
@@ -143,7 +143,7 @@ private:
         add(outcome_, heal(vsphere_, run_, seen, lock_->id()));
         if (!is_in_step(run_))  // what it waited for may have been another run's
             refuse_fresh(run_, seen.set, seen.server_time);
-        heal_further(vsphere_, run_, seen, lock_->id(), outcome_);
+        beside_before_ = heal_further(vsphere_, run_, seen, lock_->id(), outcome_);
         prepared_ = prepare(vsphere_, run_, std::move(seen));
         make_ready(vsphere_, run_, *prepared_);
     }
@@ -280,6 +280,7 @@ private:
     Outcome outcome_;
     std::unique_ptr<SourceLock> lock_;
     std::optional<Prepared> prepared_;
+    Ids beside_before_;  ///< what stood in the further places
     std::unique_ptr<Gate::Pass> turn_;
     std::optional<GuestWatch> guest_;
     std::optional<SnapshotGuard> snapshot_;

@@ -75,10 +75,14 @@ void demand_unchanged(vimclient::Vsphere& vsphere, const Run& run, const Prepare
     }
 }
 
-/// What this place has of that night.
-const rotation::Generation* find_copy(const rotation::Set& set, rotation::Time taken)
+/// What this place has of that night, but for what stood there before it.
+const rotation::Generation* find_copy(const rotation::Set& set, rotation::Time taken,
+                                      const Ids& before = {})
 {
-    const auto found = std::ranges::find(set.generations, taken, &rotation::Generation::taken);
+    const auto found =
+        std::ranges::find_if(set.generations, [&](const rotation::Generation& generation) {
+            return generation.taken == taken && !before.contains(generation.id);
+        });
     return found == set.generations.end() ? nullptr : &*found;
 }
 
@@ -90,15 +94,12 @@ void tell(Outcome& outcome, const rotation::Generation& generation)
     outcome.seq = generation.seq;
 }
 
-enum class Repeat { anyway, if_missing };
-
 /// What is copied on.
 struct Onward {
     vimclient::VmRef generation;
     std::string lock_id;
-    /// Where the place has something of that second already. What is made up for may be what a
-    /// hook has found unfit in the run that made it: nothing expires for it then.
-    Repeat repeat = Repeat::anyway;
+    Ids before;              ///< none of these is a copy of it
+    bool may_expire = true;  ///< what a hook may have found unfit replaces nothing
 };
 
 /// What the place is found to be, healed, and what is planned there.
@@ -139,16 +140,14 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
     const auto mark = read_original(vsphere, generation);
     const Planner planner(vsphere, run, first, onward.lock_id, result);
     Survey seen = planner.look();
-    const auto* there = find_copy(seen.set, mark.taken);
-    if (there != nullptr && onward.repeat == Repeat::if_missing)
+    if (const auto* there = find_copy(seen.set, mark.taken, onward.before))
         return tell(result, *there);
-    const bool is_new = there == nullptr;
     std::optional<rotation::Generation> made_by_another;
     Prepared prepared = planner.plan(std::move(seen));
     auto pass = take_turn_beside(run, first, prepared, [&] {
         read_original(vsphere, generation);
         Survey now = planner.look();
-        const auto* found = is_new ? find_copy(now.set, mark.taken) : nullptr;
+        const auto* found = find_copy(now.set, mark.taken, onward.before);
         if (found == nullptr)
             return planner.plan(std::move(now));
         made_by_another = *found;
@@ -165,7 +164,7 @@ void copy_to(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
     pass.reset();
     demand_unchanged(vsphere, run, prepared, generation, copy);
     commit_or_discard(vsphere, run, prepared, copy, result);
-    if (onward.repeat == Repeat::anyway || run.assignment.policy.after_clone.empty())
+    if (onward.may_expire)
         expire(vsphere, run, prepared, result);
 }
 
@@ -234,13 +233,16 @@ void add(Outcome& outcome, Healing healing)
         outcome.warnings.push_back(std::move(text));
 }
 
-void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& first,
-                  const std::string& lock_id, Outcome& outcome)
+Ids heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& first,
+                 const std::string& lock_id, Outcome& outcome)
 {
+    Ids standing;
     for (const Run& there : runs_beside(run)) {
         try {
             Survey seen = survey_beside(vsphere, there, first);
             add(outcome, heal(vsphere, there, seen, lock_id));
+            for (const rotation::Generation& generation : seen.set.generations)
+                standing.insert(generation.id);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::busy)
                 throw;
@@ -250,13 +252,14 @@ void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& fir
             run.observer.warning(lost.what());
         }
     }
+    return standing;
 }
 
 void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
-                  const std::string& lock_id, Outcome& outcome)
+                  const std::string& lock_id, const Ids& before, Outcome& outcome)
 {
-    copy_to_all(vsphere, run, first, {{outcome.generation_id, outcome.generation}, lock_id},
-                outcome);
+    const Onward onward{{outcome.generation_id, outcome.generation}, lock_id, before};
+    copy_to_all(vsphere, run, first, onward, outcome);
 }
 
 std::optional<rotation::Generation> find_owed(vimclient::Vsphere& vsphere, const Run& run,
@@ -290,8 +293,9 @@ Outcome copy_owed(vimclient::Vsphere& vsphere, const Run& run, Survey first,
     prepared.stamp = run.clock.stamp(run.clock.now());
     describe(outcome, prepared);
     tell(outcome, generation);
-    copy_to_all(vsphere, run, prepared,
-                {{generation.id, generation.name}, lock->id(), Repeat::if_missing}, outcome);
+    const bool is_fit = run.assignment.policy.after_clone.empty();
+    const Onward onward{{generation.id, generation.name}, lock->id(), {}, is_fit};
+    copy_to_all(vsphere, run, prepared, onward, outcome);
     outcome.total = run.clock.steady() - began;
     return outcome;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "job/heal.hpp"
@@ -24,17 +25,21 @@ void describe(Outcome& outcome, const Prepared& prepared);
 /// What was done about dead runs, and what was left.
 void add(Outcome& outcome, Healing healing);
 
-/// Finishes or undoes what dead runs left in the further places. Throws what `heal` throws where
-/// a run may be at work in one, and Cancelled; any other trouble with a place waits until it is
-/// its turn in `copy_further`.
-void heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& first,
-                  const std::string& lock_id, Outcome& outcome);
+/// The ids of generations.
+using Ids = std::set<std::string>;
+
+/// Finishes or undoes what dead runs left in the further places; the generations that stand there
+/// then. Throws what `heal` throws where a run may be at work in one, and Cancelled; any other
+/// trouble with a place waits until it is its turn in `copy_further`.
+Ids heal_further(vimclient::Vsphere& vsphere, const Run& run, const Survey& first,
+                 const std::string& lock_id, Outcome& outcome);
 
 /// Copies the generation that `outcome` tells of to each further place, one after the other, and
-/// lets the old ones expire there. Never throws: one place that fails is left undone, and the
-/// others go on.
+/// lets the old ones expire there. What another machine has copied on meanwhile is told, and not
+/// made again: a copy of that second that is none of those `before`. Never throws: one place that
+/// fails is left undone, and the others go on.
 void copy_further(vimclient::Vsphere& vsphere, const Run& run, const Prepared& first,
-                  const std::string& lock_id, Outcome& outcome);
+                  const std::string& lock_id, const Ids& before, Outcome& outcome);
 
 /// The newest good generation of the first place, where a further one has no copy of it, or
 /// cannot be looked at: an earlier run has failed there. Reads only. Throws Fault.

@@ -40,7 +40,7 @@ struct TwoPlaces : Night {
     rotation::Set set_there() { return job::survey(vsphere, run_there()).set; }
 };
 
-/// Whoever copies on waits long, and meanwhile something happens.
+/// Whoever copies on first waits long, and meanwhile something happens.
 struct LongQueue final : job::Gate {
     LongQueue(TwoPlaces& given_night, std::function<void()> given_deed)
         : night(given_night), meanwhile(std::move(given_deed))
@@ -49,7 +49,7 @@ struct LongQueue final : job::Gate {
 
     std::unique_ptr<Pass> copy(const job::CopyPlace& place) override
     {
-        if (place.kind == job::CopyKind::further) {
+        if (place.kind == job::CopyKind::further && !std::exchange(has_waited, true)) {
             night.pass(std::chrono::seconds(10));
             meanwhile();
         }
@@ -68,6 +68,7 @@ struct LongQueue final : job::Gate {
 
     TwoPlaces& night;
     std::function<void()> meanwhile;
+    bool has_waited = false;
 };
 
 job::Outcome back_up_with(TwoPlaces& night, std::function<void()> meanwhile)
@@ -282,6 +283,25 @@ TEST_CASE("further: what another run has copied on meanwhile is not copied again
     CHECK(night.vsphere.changes.find("clone zz1_", made + 1) == std::string::npos);
     CHECK(outcome.copies.at(0).generation == night.set_there().generations.front().name);
     check_both(night);
+}
+
+TEST_CASE("further: what another run has copied on to the place behind is not copied again")
+{
+    TwoPlaces night;
+    night.vsphere.add_datastore("grape");
+    night.policy.copies.push_back({.datastore = "grape", .folder = {}, .prefix = {}, .set = {}});
+    const auto outcome = back_up_with(night, [&night] {
+        auto other = night.run();
+        other.id = id_of(0x777);
+        other.fresh_since = night.time - std::chrono::hours(1);
+        CHECK(job::backup_vm(night.vsphere, other).ok());
+    });
+    CHECK(outcome.ok());
+    const auto made = night.vsphere.changes.find("clone zz2_");
+    CHECK(made != std::string::npos);
+    CHECK(night.vsphere.changes.find("clone zz2_", made + 1) == std::string::npos);
+    CHECK(outcome.copies.at(1).generation.starts_with("zz2_"));
+    CHECK(outcome.copies.at(1).expired.empty());
 }
 
 TEST_CASE("further: what another machine is copying on meanwhile is busy, and is not touched")
