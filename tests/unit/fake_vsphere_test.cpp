@@ -143,14 +143,15 @@ TEST_CASE("every change of a VM may go on after its reply was lost")
                            w.source().mark.count("k"), w.source().consolidation_needed,
                            w.source().folder_id, w.vsphere.has_vm("other"));
     };
-    for (const auto& [method, deed] : changes) {
+    for (const auto& change : changes) {
+        const auto& method = change.first;
         CAPTURE(method);
         World world;
         world.source().consolidation_needed = true;
         world.vsphere.add_vm("other").power = vimclient::Power::off;
         const std::string before = state(world);
         world.vsphere.lose(method, 1, Lost::still_running);
-        CHECK_THROWS_AS(deed(world), vimclient::OutcomeUnknown);
+        CHECK_THROWS_AS(change.second(world), vimclient::OutcomeUnknown);
         CHECK(state(world) == before);
         world.vsphere.end_tasks();
         CHECK(state(world) != before);

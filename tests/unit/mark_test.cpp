@@ -185,15 +185,15 @@ TEST_CASE("mark: a key that is missing damages it, unless it may be empty")
         {"vmrotate.pinned", "whole"},
     };
     CHECK(cases.size() == encode(complete()).size());
-    for (const auto& [key, expected] : cases) {
-        INFO("missing: ", key);
+    for (const auto& each : cases) {
+        INFO("missing: ", each.first);
         Keys keys = encode(complete());
-        CHECK(keys.erase(key) == 1);
-        CHECK(verdict(keys) == expected);
-        keys[key] = "";
-        CHECK(verdict(keys) == expected);
+        CHECK(keys.erase(each.first) == 1);
+        CHECK(verdict(keys) == each.second);
+        keys[each.first] = "";
+        CHECK(verdict(keys) == each.second);
 
-        Keys alone = {{key, encode(complete())[key]}};
+        Keys alone = {{each.first, encode(complete())[each.first]}};
         CHECK(verdict(alone).starts_with("damaged: its mark is damaged: '"));
     }
 }
@@ -268,10 +268,12 @@ TEST_CASE("mark: times are written and read in one form, leap days included")
         {1583020799, "2020-02-29T23:59:59Z"}, {2147483648, "2038-01-19T03:14:08Z"},
         {4107542400, "2100-03-01T00:00:00Z"}, {253402300799, "9999-12-31T23:59:59Z"},
     };
-    for (const auto& [seconds, text] : cases) {
+    for (const auto& each : cases) {
+        const auto& text = each.second;
         INFO("time: ", text);
-        CHECK(utc_text(Time{std::chrono::seconds(seconds)}) == text);
-        CHECK((parse_utc(text) == Time{std::chrono::seconds(seconds)}));
+        const std::chrono::seconds seconds{each.first};
+        CHECK(utc_text(Time{seconds}) == text);
+        CHECK((parse_utc(text) == Time{seconds}));
     }
 }
 

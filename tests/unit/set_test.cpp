@@ -297,7 +297,7 @@ TEST_CASE("set: newest first by seq, whatever the order of the folder, names and
     CHECK(expected.unfinished.size() == 2);
     CHECK(expected.strangers.size() == 2);
     for (std::size_t turn = 0; turn < folder.size(); ++turn) {
-        std::ranges::rotate(folder, folder.begin() + 1);
+        std::rotate(folder.begin(), folder.begin() + 1, folder.end());
         CHECK(text_of(sort_out(avocado2, folder)) == text_of(expected));
         std::ranges::reverse(folder);
         CHECK(text_of(sort_out(avocado2, folder)) == text_of(expected));

@@ -19,7 +19,7 @@ namespace {
 /// Writes into the server's list of calls when rights are taken and given back.
 class TestGate final : public job::Gate {
 public:
-    explicit TestGate(World& world) : list(&world.vsphere.changes), world_(world) {}
+    explicit TestGate(World& world) : list(&world.vsphere.changes) {}
 
     job::CopyPlace asked;
     std::function<void()> on_copy;
@@ -61,8 +61,6 @@ private:
     {
         return std::make_unique<Noted>(*list, what);
     }
-
-    World& world_;
 };
 
 /// The changes without their objects, blank between them: "(copy create_snapshot clone )copy".
