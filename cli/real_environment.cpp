@@ -119,7 +119,7 @@ std::tm local(std::chrono::sys_seconds time)
     return parts;
 }
 
-Clock real_clock(std::stop_token stop)
+Clock real_clock(const std::stop_token& stop)
 {
     using namespace std::chrono;
     return {

@@ -24,7 +24,8 @@ job::Expiry clean(const Context& context, vimclient::Vsphere& vsphere, const job
     if (context.globals.json)
         report::write_cleaning_json(context.environment.out, vm, cleaning, exit_code_of(cleaning));
     report::write_cleaning(screen_of(context), context.environment.err, vm, cleaning);
-    return cleaning;
+    const job::Expiry& common = cleaning;
+    return common;
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ job::Expiry prune(const Context& context, vimclient::Vsphere& vsphere, const job
         report::write_pruned_json(context.environment.out, vm, run.assignment.policy.keep, pruned,
                                   exit_code_of(pruned));
     report::write_pruned(screen_of(context), context.environment.err, vm, pruned);
-    return pruned;
+    const job::Expiry& common = pruned;
+    return common;
 }
 
 }  // namespace

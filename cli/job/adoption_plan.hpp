@@ -31,7 +31,7 @@ struct Adoption {
 /// Looks in the place's folder and in these others, and decides; changes nothing. `lock` as for
 /// `survey_at_rest`. Throws Error: usage where a folder does not exist, and what that throws.
 Adoption plan_adoption(vimclient::Vsphere& vsphere, const Run& run,
-                       const std::vector<std::string>& folders, const SourceLock* lock);
+                       const std::vector<std::string>& wanted, const SourceLock* lock);
 
 /// Why this VM cannot become a generation; empty if it can. Pure: `disk_users` use one of its
 /// disks, `names_there` stand in the folder where it is to go.

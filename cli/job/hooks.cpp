@@ -127,7 +127,7 @@ void Hooks::on_failure(const std::string& message) noexcept
 }
 
 std::optional<Error> Hooks::run(HookPoint point, const config::Command& command,
-                                const std::string& message, std::stop_token stop)
+                                const std::string& message, const std::stop_token& stop)
 {
     if (command.empty())
         return {};

@@ -113,7 +113,7 @@ public:
 
 private:
     std::optional<Error> run(HookPoint point, const config::Command& command,
-                             const std::string& message, std::stop_token stop);
+                             const std::string& message, const std::stop_token& stop);
     std::optional<Error> run_surely(HookPoint point, const config::Command& command,
                                     const std::string& message) noexcept;
 

@@ -49,7 +49,7 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         void* const raw = &address;
-        bind(socket_, static_cast<sockaddr*>(raw), size);
+        REQUIRE(bind(socket_, static_cast<sockaddr*>(raw), size) == 0);
         listen(socket_, 8);
         getsockname(socket_, static_cast<sockaddr*>(raw), &size);
         port_ = ntohs(address.sin_port);

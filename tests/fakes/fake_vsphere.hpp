@@ -199,7 +199,7 @@ public:
     std::vector<vimclient::Standing> standings() override;
     std::vector<vimclient::Vm> read_vms(const std::vector<vimclient::VmRef>& vms) override;
     std::vector<vimclient::Vm> vms_in(const std::string& folder_id) override;
-    vimclient::Place place_of(const vimclient::VmRef& vm) override;
+    vimclient::Place place_of(const vimclient::VmRef& ref) override;
     std::vector<vimclient::Datastore> datastores_of(const std::string& datacenter_id) override;
     std::vector<vimclient::Folder> folders_of(const std::string& datacenter_id) override;
     std::vector<vimclient::Host> read_hosts(const std::vector<std::string>& ids) override;
@@ -210,26 +210,26 @@ public:
                                              const vimclient::VmRef& copy) override;
     vimclient::Answer read(const vimclient::Question& question) override;
 
-    std::string guest_address(const vimclient::VmRef& vm) override;
+    std::string guest_address(const vimclient::VmRef& ref) override;
 
     vimclient::Folder create_folder(const std::string& datacenter_id,
                                     const std::string& path) override;
-    vimclient::SnapshotRef create_snapshot(const vimclient::VmRef& vm,
+    vimclient::SnapshotRef create_snapshot(const vimclient::VmRef& ref,
                                            const vimclient::SnapshotSpec& spec) override;
     std::optional<vimclient::TaskRef> begin_remove_snapshot(
         const vimclient::SnapshotRef& snapshot) override;
-    void wait(const vimclient::TaskRef& task, std::stop_token stop) override;
+    void wait(const vimclient::TaskRef& ref, std::stop_token stop) override;
     bool has_ended(const vimclient::TaskRef& removal) override;
-    vimclient::VmRef clone(const vimclient::VmRef& source, const vimclient::SnapshotRef& from,
+    vimclient::VmRef clone(const vimclient::VmRef& ref, const vimclient::SnapshotRef& from,
                            const vimclient::CloneSpec& spec, const vimclient::Progress& progress,
                            std::stop_token stop) override;
-    void reconfigure(const vimclient::VmRef& vm, const vimclient::Change& change) override;
-    void consolidate(const vimclient::VmRef& vm) override;
-    void move_into_folder(const vimclient::VmRef& vm, const std::string& folder_id) override;
-    bool destroy(const vimclient::VmRef& vm) override;
-    void set_attribute(const vimclient::VmRef& vm, const std::string& name,
+    void reconfigure(const vimclient::VmRef& ref, const vimclient::Change& what) override;
+    void consolidate(const vimclient::VmRef& ref) override;
+    void move_into_folder(const vimclient::VmRef& ref, const std::string& folder_id) override;
+    bool destroy(const vimclient::VmRef& ref) override;
+    void set_attribute(const vimclient::VmRef& ref, const std::string& name,
                        const std::string& value) override;
-    void log_event(const vimclient::VmRef& vm, const std::string& text) override;
+    void log_event(const vimclient::VmRef& ref, const std::string& text) override;
     void logout() override;
 
 private:
@@ -318,13 +318,13 @@ private:
     }
 
     static std::string file_for(const vimclient::Vm& vm, std::size_t number);
-    vimclient::Vm& get(const vimclient::VmRef& vm);
-    vimclient::Task* find_task(const vimclient::TaskRef& task);
+    vimclient::Vm& get(const vimclient::VmRef& ref);
+    vimclient::Task* find_task(const vimclient::TaskRef& ref);
     std::vector<vimclient::TaskRef> running_tasks() const;
     vimclient::TaskRef start(vimclient::Vm& vm, const std::string& description, Deed deed);
     vimclient::TaskRef begin(vimclient::Vm& vm, const std::string& description, Deed deed);
     vimclient::Task run(vimclient::Vm& vm, const std::string& description, Deed deed);
-    vimclient::Task finish(const vimclient::TaskRef& task);
+    vimclient::Task finish(const vimclient::TaskRef& ref);
     void break_task(vimclient::Task& task, const std::string& error);
     void remove(const vimclient::SnapshotRef& snapshot);
     void remove_vm(const std::string& id);

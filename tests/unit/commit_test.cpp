@@ -28,7 +28,7 @@ const Fault logged_out(Kind::logon, "The session is not authenticated.", "NotAut
 const std::string kept = "the unfinished copy '" + name + "' was not deleted: ";
 
 /// What is wrong with the copy before it is read for the first time.
-std::function<void(World&)> spoilt(std::function<void(World&, Vm&)> spoil)
+std::function<void(World&)> spoilt(const std::function<void(World&, Vm&)>& spoil)
 {
     return [spoil](World& world) { spoil(world, world.vsphere.vm(name)); };
 }

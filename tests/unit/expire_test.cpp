@@ -38,7 +38,7 @@ void nothing(World&)
 }
 
 /// Somebody changes the oldest one after the commit.
-std::function<void(World&)> oldest_is(std::function<void(World&, Vm&)> change)
+std::function<void(World&)> oldest_is(const std::function<void(World&, Vm&)>& change)
 {
     return [change](World& world) { change(world, world.vsphere.vm(oldest)); };
 }

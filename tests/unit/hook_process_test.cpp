@@ -38,7 +38,7 @@ std::string text_of(const HookEnd& end)
 }
 
 Told run_program(const config::Command& command, std::chrono::seconds limit = ample,
-                 const std::vector<job::HookFact>& facts = {}, std::stop_source stop = {},
+                 const std::vector<job::HookFact>& facts = {}, const std::stop_source& stop = {},
                  const std::function<void(const std::string&)>& on_line = {})
 {
     Told told;

@@ -37,7 +37,7 @@ void nothing(World&)
 {
 }
 
-std::function<void(World&)> newest_is(std::function<void(Vm&)> change)
+std::function<void(World&)> newest_is(const std::function<void(Vm&)>& change)
 {
     return [change](World& world) { change(world.vsphere.vm(newest)); };
 }

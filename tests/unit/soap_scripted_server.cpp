@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -88,7 +90,8 @@ Server::Server(Script script) : script_(std::move(script))
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     void* const raw = &address;
-    bind(socket_, static_cast<sockaddr*>(raw), size);
+    if (bind(socket_, static_cast<sockaddr*>(raw), size) != 0)
+        throw std::system_error(errno, std::generic_category(), "bind");
     listen(socket_, 16);
     getsockname(socket_, static_cast<sockaddr*>(raw), &size);
     endpoint.host = "127.0.0.1";
